@@ -1,0 +1,56 @@
+# Every target sets up what it needs: `make book` and `make test` work on a fresh clone.
+VENV   ?= .venv
+PYTHON ?= python3
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+SITE   := _site
+
+# One thread for BLAS in each process: the tests run one process per core already.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS      := 1
+export MKL_NUM_THREADS      := 1
+
+.PHONY: help book test check accept notebooks serve bench lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+book: $(READY)  ## build both editions of the website into _site/
+	$(BIN)/python tools/book.py $(SITE)
+
+test: book  ## everything a change must pass
+	$(MAKE) check
+	$(BIN)/python -m pytest -n auto --dist loadfile --nbval --nbval-current-env tests lrcourse chapters
+
+check: $(READY)  ## the static checks alone: lint, languages, prose numbers, links
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tools/check.py
+
+accept: $(READY)  ## record that a translation has been reviewed: make accept PAGE=01-... [CELL=id]
+	$(BIN)/python tools/check.py --accept $(PAGE) $(CELL)
+
+notebooks: $(READY)  ## execute every notebook in both languages and store the outputs
+	$(BIN)/python tools/notebooks.py
+
+serve: book  ## look at the site on http://localhost:8000
+	$(BIN)/python -m http.server --directory $(SITE) 8000
+
+bench: $(READY)  ## measure speeds side by side
+	$(BIN)/python benchmarks/scaling.py
+
+lock: $(READY)  ## renew requirements.txt from the ranges in pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
+	  --extra book --extra test --custom-compile-command "make lock" pyproject.toml \
+	  --output-file requirements.txt
+	@echo '-e .' >> requirements.txt
+
+clean:  ## remove what the build made (the environment stays)
+	rm -rf _build $(SITE)
