@@ -1,0 +1,84 @@
+"""Check the course's text: languages, translations, numbers, links.
+
+Usage::
+
+    python tools/check.py                       one line per finding; exit 1 if there is any
+    python tools/check.py --accept PAGE [CELL]  record that a translation has been reviewed
+    python tools/check.py --explain PAGE        what each number in a page's prose rests on
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import links
+import pairing
+import prose_numbers
+import translations
+from findings import Finding
+from pages import LANGUAGES
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    """Run the command line and return its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--accept", nargs="+", metavar=("PAGE", "CELL"))
+    action.add_argument("--explain", metavar="PAGE")
+    options = parser.parse_args(arguments)
+    if options.accept and len(options.accept) > 2:
+        parser.error("--accept takes a page and at most one cell")
+    if options.accept:
+        return accept(root, *options.accept)
+    if options.explain:
+        return explain(root, Path(options.explain).stem)
+    findings = check(root)
+    for finding in findings:
+        print(finding)
+    return 1 if findings else 0
+
+
+def check(root: Path) -> list[Finding]:
+    """Run every check over a repository."""
+    chapters = root / "chapters"
+    return [
+        *pairing.check(chapters),
+        *translations.check(chapters),
+        *prose_numbers.check(chapters, root / "lrcourse" / "sources.json"),
+        *links.check(root),
+    ]
+
+
+def accept(root: Path, page: str, cell: str | None = None) -> int:
+    """Record a reviewed translation and say so."""
+    try:
+        accepted, refused = translations.accept(root / "chapters", page, cell)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for finding in refused:
+        print(f"not accepted: {finding}", file=sys.stderr)
+    for place in accepted:
+        print(f"accepted: {place}")
+    if not accepted and not refused:
+        print("nothing to accept: the records are up to date")
+    return 1 if refused else 0
+
+
+def explain(root: Path, page: str) -> int:
+    """Print what each number of a notebook rests on, in both languages."""
+    for language in LANGUAGES:
+        path = root / "chapters" / language / f"{page}.ipynb"
+        if not path.exists():
+            print(f"no notebook {path.name} in {language}/", file=sys.stderr)
+            return 2
+        print(f"{language}/{path.name}")
+        for line in prose_numbers.explain(path, root / "lrcourse" / "sources.json"):
+            print(f"  {line}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
