@@ -164,9 +164,9 @@ def _inline(block: Token, line: int, heading: bool) -> Iterator[Piece]:
         elif token.type in ("link_open", "link_close", "code_inline", "myst_role") or (
             token.type.startswith("math_inline")
         ):
-            if text:
+            if text and text != target:  # a bare address says nothing in numbers
                 yield Piece("link" if target else "text", text, line, target)
-                line, text = line + text.count("\n"), ""
+            line, text = line + text.count("\n"), ""
             if token.type == "link_open":
                 target = token.attrGet("href")
             elif token.type == "link_close":
