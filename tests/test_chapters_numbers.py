@@ -4,7 +4,6 @@ The marks that only say "this paragraph changed" are left out of account here:
 the numbers themselves have to give the change away.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from small_course import build
 
+from numerals import Number
 from pages import LANGUAGES, notebook_pairs, read
 from prose import mentions
 from prose_numbers import Ground
@@ -20,8 +20,10 @@ from translations import Paragraph, numbers, paragraphs
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [pair[0].stem for pair in notebook_pairs(ROOT / "chapters")]
 # Of the digits that change alike in both languages, the share that the outputs, settings and
-# cited figures alone give away. The rest happen to agree with another number of the page.
-FLOOR = 0.7
+# cited figures alone give away. A short number often agrees with another number of the page by
+# chance (0.2 becomes 0.3, and 0.3 stands elsewhere); one of three digits hardly ever.
+# Measured on the first two chapters: 0.74 and 0.78 of all, 0.96 and 0.99 of the long ones.
+FLOOR, FLOOR_OF_LONG = 0.65, 0.9
 
 
 def one_digit_changed(source: str) -> Iterator[str]:
@@ -39,28 +41,30 @@ def said(source: str) -> list:
     return [mention.number.amount for mention in mentions(source)]
 
 
-def unjustified(ground: Ground, before: str, after: str) -> bool | None:
-    """Say whether the changed number rests on nothing; None if it claims nothing."""
+def newly_said(before: str, after: str) -> set[Number]:
+    """Return the claims that a changed source makes and the source did not."""
     old, new = (
-        Counter(mention.number for mention in mentions(source) if mention.claim)
+        {replace(mention.number, start=0) for mention in mentions(source) if mention.claim}
         for source in (before, after)
     )
-    changed = {replace(number, start=0) for number in new} - {
-        replace(number, start=0) for number in old
-    }
-    return any(ground.justify(number) is None for number in changed) if changed else None
+    return new - old
 
 
-def survey(root: Path, page: str) -> tuple[list[str], list[bool]]:
-    """Try every change of a page: the one-sided ones missed, and whether each two-sided is found.
+def digits(number: Number) -> int:
+    """Count a number's significant digits."""
+    return len(number.value.normalize().as_tuple().digits)
+
+
+def survey(root: Path, page: str) -> tuple[list[str], list[tuple[int, bool]]]:
+    """Try every change of a page, once in one language alone and once in both.
 
     Returns
     -------
     missed : list of str
-        One-sided changes that neither comparison of the languages nor the
-        outputs give away.
-    found : list of bool
-        For each change of a claim, whether the outputs alone give it away.
+        One-sided changes that neither the other language nor the outputs give away.
+    found : list of (int, bool)
+        For each change of a claim, the significant digits that it has then,
+        and whether the outputs alone give it away.
     """
     missed, found = [], []
     sources = root / "lrcourse" / "sources.json"
@@ -74,22 +78,23 @@ def survey(root: Path, page: str) -> tuple[list[str], list[bool]]:
         for language, side in (("en", "english"), ("zh", "chinese")):
             source = getattr(paragraph, side)
             for changed in one_digit_changed(source):
-                alone = unjustified(grounds[language], source, changed)
-                if alone is not None:
-                    found.append(alone)
+                claims = newly_said(source, changed)
+                alone = any(grounds[language].justify(number) is None for number in claims)
+                if claims:
+                    found.append((max(map(digits, claims)), alone))
                 if not alone and not numbers(replace(paragraph, **{side: changed})):
                     missed.append(f"{language} {paragraph.cell}: {changed}")
     return missed, found
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_changed_digit_of_a_chapter_is_noticed(page, record_property):
+def test_every_changed_digit_of_a_chapter_is_noticed(page):
     missed, found = survey(ROOT, page)
     assert missed == []
-    if found:
-        share = sum(found) / len(found)
-        record_property("share found by the outputs alone", share)
-        assert share >= FLOOR, f"{page}: {share:.3f} of {len(found)} changes found"
+    for least, floor in ((1, FLOOR), (3, FLOOR_OF_LONG)):
+        outcomes = [alone for length, alone in found if length >= least]
+        share = sum(outcomes) / max(len(outcomes), 1)
+        assert share >= floor or not outcomes, f"{share:.3f} of {len(outcomes)} changes found"
 
 
 def test_no_notebook_escapes():
@@ -103,7 +108,7 @@ def test_the_survey_itself_sees_every_digit_of_a_small_course(tmp_path):
     # The digits of 0.01, 0.2297, 1600, 13, 0.87 and 6.09×10⁻⁵, and the century of the citation's
     # year, without which it is no year, in each language.
     assert len(found) == 2 * (3 + 5 + 4 + 2 + 3 + 6 + 2)
-    assert sum(found) / len(found) > 0.95
+    assert sum(alone for _, alone in found) / len(found) > 0.95
 
 
 def test_a_number_that_nothing_compares_would_be_missed():

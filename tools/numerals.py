@@ -23,7 +23,8 @@ NUMBER = re.compile(
         (?P<digits> (?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]) | [0-9]+) (?:\.[0-9]+)? | \.[0-9]+ )
         (?: [eE](?P<exponent>[-+]?[0-9]+) )?
         (?P<percent> \s*(?: \\?% | per\ ?cent | 个百分点 ) )?
-        (?: \s*(?P<scale> 千 | 万 | 亿 | thousand\b | million\b | billion\b ) )?""",
+        (?: \s*(?P<scale> 千(?![克米瓦卡焦帕伏赫字])  # 千克 is a unit
+                          | 万 | 亿 | thousand\b | million\b | billion\b ) )?""",
     re.VERBOSE,
 )
 RANGE = re.compile(r"\s*(?:[-–—~～至到]|to|and)\s*")

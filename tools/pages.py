@@ -45,7 +45,7 @@ def output_texts(cell: NotebookNode) -> list[str]:
     texts = []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
-        if output.output_type == "stream":
+        if output.get("name") == "stdout":
             texts.append(output.text)
         elif "text/html" in data:
             soup = BeautifulSoup(data["text/html"], "html.parser")
