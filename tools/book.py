@@ -1,0 +1,165 @@
+"""Build both editions of the course into one site: python tools/book.py [SITE].
+
+An edition is the plain `jupyter-book build` of the folder chapters/<language>, with _config.yml
+and _toc.yml adapted to it, warnings being errors. Unchanged pages are kept from the last build
+in _build/<language>, and SITE is replaced only by a site that is complete.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+EDITIONS = ("en", "zh")
+
+# What the builds leave that no page asks for.
+NOT_FOR_READERS = (".buildinfo", "objects.inv", "locales", "*.map", "*.LICENSE.txt", "*.in.html")
+
+
+def main():
+    """Build, then put the finished site in place; or say what is wrong and leave the old one."""
+    parser = argparse.ArgumentParser(description="Build both editions of the website.")
+    parser.add_argument("site", nargs="?", type=Path, default=Path("_site"), help="the folder")
+    site = parser.parse_args().site.resolve()
+    if site.exists() and not (site / "en").is_dir():
+        parser.error(f"{site} exists and is not a site made here: name another folder")
+
+    with ThreadPoolExecutor() as pool:
+        problems = sum(pool.map(build, EDITIONS), [])
+    if problems:
+        print(*problems, sep="\n", file=sys.stderr)
+        sys.exit("The book was not built, for the reasons above.")
+    assemble(site)
+    print(f"The book is ready: open {site / 'index.html'},")
+    print("or run `make serve` and go to http://localhost:8000")
+
+
+def build(language):
+    """Build one edition in _build/<language>.
+
+    Returns
+    -------
+    list of str
+        The lines that say what is wrong; none where all is well.
+    """
+    folder = ROOT / "_build" / language
+    settings = {"_config.yml": configuration(language), "_toc.yml": contents(language)}
+    settings = {name: yaml.safe_dump(content) for name, content in settings.items()}
+    if any(read(folder / name) != text for name, text in settings.items()):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    for name, text in settings.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+    command = [Path(sys.executable).with_name("jupyter-book"), "build"]
+    command += [ROOT / "chapters" / language, "--path-output", folder]
+    command += ["--config", folder / "_config.yml", "--toc", folder / "_toc.yml"]
+    command += ["-W", "-n", "--keep-going", "-q"]
+    environment = os.environ | {"NO_COLOR": "1", "PYTHONUTF8": "1"}
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
+    if run.returncode == 0:
+        return []
+    # A page is warned about when it is read: built again as it stands, it would seem faultless.
+    shutil.rmtree(folder)
+    lines = run.stderr.replace(f"{ROOT}{os.sep}", "").splitlines()
+    return [line for line in lines if line.strip(" =") and "returns a non-zero" not in line]
+
+
+def read(path):
+    """Read a file of the last build, if there was one."""
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def configuration(language):
+    """Adapt _config.yml to one edition."""
+    config = load("_config.yml")
+    if language != "en":
+        lay_over(config, load(f"_config.{language}.yml"))
+        del config["captions"]
+    (other,) = set(EDITIONS) - {language}
+    config["sphinx"]["config"]["other_edition"] = other
+    config["sphinx"]["local_extensions"] = {"website": "../../tools"}
+    if url := repository():
+        folder = f"chapters/{language}"
+        config["repository"] = {"url": url, "branch": "main", "path_to_book": folder}
+        config["html"] |= {"use_repository_button": True, "use_issues_button": True}
+        config["launch_buttons"] = {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        }
+    return config
+
+
+def contents(language):
+    """Adapt _toc.yml to one edition: its folder is the root, its captions are translated."""
+    toc = load("_toc.yml")
+    captions = {} if language == "en" else load(f"_config.{language}.yml")["captions"]
+    for part in toc["parts"]:
+        part["caption"] = captions.get(part["caption"], part["caption"])
+        for chapter in part["chapters"]:
+            chapter["file"] = Path(chapter["file"]).name
+    toc["root"] = Path(toc["root"]).name
+    return toc
+
+
+def load(name):
+    """Read one of the book's YAML files."""
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def lay_over(config, overlay):
+    """Replace in a nested configuration what the overlay names."""
+    for key, value in overlay.items():
+        if isinstance(value, dict) and key in config:
+            lay_over(config[key], value)
+        else:
+            config[key] = value
+
+
+def repository():
+    """Find the address of the repository, as GitHub's runners or git tell it."""
+    if name := os.environ.get("GITHUB_REPOSITORY"):
+        return f"https://github.com/{name}"
+    command = ["git", "-C", ROOT, "remote", "get-url", "origin"]
+    try:
+        remote = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    except FileNotFoundError:  # no git here
+        return None
+    found = re.fullmatch(r".*github\.com[:/]([^/]+/[^/]+?)(\.git)?/?", remote)
+    return f"https://github.com/{found[1]}" if found else None
+
+
+def assemble(site):
+    """Copy what readers need of both editions beside the page that chooses, then swap."""
+    new, old = (site.with_name(f"{site.name}.{state}") for state in ("new", "old"))
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for language in EDITIONS:
+        html = ROOT / "_build" / language / "_build" / "html"
+        shutil.copytree(html, new / language, ignore=shutil.ignore_patterns(*NOT_FOR_READERS))
+        drop_old_figures(new / language)
+    shutil.copy(ROOT / "tools" / "website" / "choose.html", new / "index.html")
+    if site.exists():
+        site.rename(old)
+    new.rename(site)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def drop_old_figures(edition):
+    """Leave out the figures of earlier builds, which no page shows any more."""
+    shown = "".join(page.read_text(encoding="utf-8") for page in edition.rglob("*.html"))
+    for image in edition.glob("_images/*"):
+        if image.name not in shown:
+            image.unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""The course's Sphinx extension: what its website does beyond a stock Jupyter Book."""
+
+from pathlib import Path
+
+from website import anchors, chinese, editions, mathematics, mathfont, references, search
+
+HERE = Path(__file__).parent
+
+
+def setup(app):
+    """Add the parts, their templates and their static files."""
+    for part in (anchors, chinese, editions, mathematics, mathfont, references, search):
+        part.setup(app)
+    app.connect("config-inited", add_folders)
+    app.add_css_file("course.css")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def add_folders(app, config):
+    """Put this folder's templates before the theme's, its static files among the site's."""
+    config.templates_path.insert(0, str(HERE / "templates"))
+    config.html_static_path.append(str(HERE / "static"))
