@@ -6,6 +6,7 @@ in _build/<language>, and SITE is replaced only by a site that is complete.
 """
 
 import argparse
+import hashlib
 import os
 import re
 import shutil
@@ -17,10 +18,11 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+WEBSITE = ROOT / "tools" / "website"
 EDITIONS = ("en", "zh")
 
 # What the builds leave that no page asks for.
-NOT_FOR_READERS = (".buildinfo", "objects.inv", "locales", "*.map", "*.LICENSE.txt", "*.in.html")
+NOT_FOR_READERS = [".buildinfo", "objects.inv", "locales", "*webpack-macros.html", "*.map"]
 
 
 def main():
@@ -50,8 +52,11 @@ def build(language):
         The lines that say what is wrong; none where all is well.
     """
     folder = ROOT / "_build" / language
-    settings = {"_config.yml": configuration(language), "_toc.yml": contents(language)}
-    settings = {name: yaml.safe_dump(content) for name, content in settings.items()}
+    settings = {
+        "_config.yml": yaml.safe_dump(configuration(language)),
+        "_toc.yml": yaml.safe_dump(contents(language)),
+        "made-with": digest(ROOT / "requirements.txt", *sorted(WEBSITE.rglob("*.*"))),
+    }
     if any(read(folder / name) != text for name, text in settings.items()):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -62,19 +67,29 @@ def build(language):
     command += [ROOT / "chapters" / language, "--path-output", folder]
     command += ["--config", folder / "_config.yml", "--toc", folder / "_toc.yml"]
     command += ["-W", "-n", "--keep-going", "-q"]
-    environment = os.environ | {"NO_COLOR": "1", "PYTHONUTF8": "1"}
+    environment = os.environ | {"PYTHONUTF8": "1"}
     run = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
     if run.returncode == 0:
         return []
     # A page is warned about when it is read: built again as it stands, it would seem faultless.
     shutil.rmtree(folder)
-    lines = run.stderr.replace(f"{ROOT}{os.sep}", "").splitlines()
+    plain = re.sub(r"\x1b\[[\d;]*m", "", run.stderr)  # Jupyter Book colours even what it pipes
+    lines = plain.replace(f"{ROOT}{os.sep}", "").splitlines()
     return [line for line in lines if line.strip(" =") and "returns a non-zero" not in line]
 
 
 def read(path):
     """Read a file of the last build, if there was one."""
     return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def digest(*paths):
+    """Sum up the contents of files: Sphinx sees by itself only that chapters change."""
+    sums = hashlib.sha256()
+    for path in paths:
+        if "__pycache__" not in path.parts:
+            sums.update(path.read_bytes())
+    return sums.hexdigest()
 
 
 def configuration(language):
@@ -146,7 +161,7 @@ def assemble(site):
         html = ROOT / "_build" / language / "_build" / "html"
         shutil.copytree(html, new / language, ignore=shutil.ignore_patterns(*NOT_FOR_READERS))
         drop_old_figures(new / language)
-    shutil.copy(ROOT / "tools" / "website" / "choose.html", new / "index.html")
+    shutil.copy(WEBSITE / "choose.html", new / "index.html")
     if site.exists():
         site.rename(old)
     new.rename(site)

@@ -13,6 +13,7 @@ def setup(app):
         part.setup(app)
     app.connect("config-inited", add_folders)
     app.add_css_file("course.css")
+    app.add_js_file("course.js", loading_method="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -15,7 +15,6 @@ def add_switch(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    """Register the setting, the switch and the script that keeps the reader's place."""
+    """Register the setting and the switch."""
     app.add_config_value("other_edition", "", "html", [str])
-    app.add_js_file("editions.js", loading_method="defer")
     app.connect("html-page-context", add_switch)

@@ -29,6 +29,8 @@ REFUSED = re.compile(r"\\(tag|label|eqref|ref|newcommand|operatorname\*|begin\{(
 UPRIGHT = "[A-Za-zΓΔΘΛΞΠΣΥΦΨΩ]"  # capital Greek is upright in TeX
 LIMITED = {"max", "min", "lim", "sup", "inf", "arg\u2009max", "arg\u2009min"}
 
+CLOSING = (")", "]", "}", "|", "‖", "!")
+
 
 class FormulaError(ValueError):
     """A formula that cannot be typeset faithfully."""
@@ -76,6 +78,7 @@ def mathml(latex, display="inline"):
     del math.attrib["xmlns"]  # HTML needs none
     for element in math.iter():
         check(element)
+    for element in math.iter():
         mend(element)
     return ElementTree.tostring(math, encoding="unicode")
 
@@ -83,43 +86,40 @@ def mathml(latex, display="inline"):
 def check(element):
     """Refuse what latex2mathml writes when it does not understand."""
     text = element.text or ""
+    if element.tag == "mtext":
+        text = element.text = re.sub(r"\\([_%&#])", r"\1", text)
     if "\\" in text or "$" in text:
         raise FormulaError(f"{text} is not understood")
-    if text == "&" or element.get("linebreak"):
+    if element.tag == "mi" and text == "&" or element.get("linebreak"):
         raise FormulaError(r"& or \\ outside an environment, or in an unknown one")
     if element.tag in ("mo", "munderover") and not text and not len(element):
         raise FormulaError("an operator or its limits are not understood")
+    element.text = html.unescape(text) or None
+    # A \mathrm{d} leaves no other trace than that its letter was written as an entity.
+    if element.tag == "mi" and text != element.text and re.fullmatch(UPRIGHT, element.text or ""):
+        element.set("mathvariant", "normal")
 
 
 def mend(element):
     """Say in the MathML of today's browsers what latex2mathml says in an older one."""
-    text = html.unescape(element.text or "")
     variant = element.attrib.pop("mathvariant", "")
-    # A \mathrm{d} leaves no other trace than that its letter is written as an entity.
-    if element.tag == "mi" and text != element.text and re.fullmatch(UPRIGHT, text):
-        variant = "normal"
     if element.tag == "mi" and variant == "normal":
         element.set("mathvariant", "normal")
     elif variant not in ("", "normal", "italic"):
-        text = "".join(styled(letter, variant) for letter in text)
-    if text:
-        element.text = text
-    if element.tag == "mo" and text in "|‖" and "minsize" not in element.attrib:
-        element.attrib.setdefault("stretchy", "false")  # as \lvert is; \left| says otherwise
-    if element.tag == "mover" and html.unescape(element[-1].text or "") in ("^", "~"):
+        element.text = "".join(styled(letter, variant) for letter in element.text)
+    if element.tag == "mover" and element[-1].text in ("^", "~"):
         element.set("accent", "true")
     if element.tag in ("mrow", "mtd"):
-        set_words(element)
+        space(element)
 
 
-def set_words(row):
-    """Space log, max and other words as TeX does, and let limits go below those that have them."""
+def space(row):
+    """Space a row as TeX does, and let limits go below the words that have them."""
     parts = [None, *row, None]
-    for before, part, after in zip(parts, parts[1:], parts[2:], strict=False):
-        if part is None:
-            continue
-        word = part[0] if part.tag in ("msub", "msup", "msubsup", "munder") else part
-        name = html.unescape(word.text or "")
+    for before, part, after in zip(parts, parts[1:-1], parts[2:], strict=False):
+        scripted = part.tag in ("msub", "msup", "msubsup", "munder")
+        word = part[0] if scripted else part
+        name = word.text or ""
         if word.tag in ("mi", "mo") and re.fullmatch(r"[A-Za-z]{2,}(\u2009[a-z]+)?", name):
             word.tag = "mo"
             word.set("lspace", "0" if before is None or before.tag == "mo" else "0.167em")
@@ -127,6 +127,12 @@ def set_words(row):
             if part.tag == "msub" and name in LIMITED:
                 part.tag = "munder"
                 word.set("movablelimits", "true")
+        elif word.tag == "mo" and (name in ("|", "‖", "/") or (name == "," and len(row) == 1)):
+            word.attrib.update(lspace="0", rspace="0")  # {,} is how TeX groups digits
+            if "minsize" not in word.attrib:
+                word.attrib.setdefault("stretchy", "false")  # \left| has said otherwise
+        elif name in ("−", "±") and before is not None and before.tag == "mo":
+            word.set("form", "infix" if before.text in CLOSING else "prefix")
 
 
 def styled(letter, variant):

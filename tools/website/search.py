@@ -13,7 +13,8 @@ from sphinx.search.en import SearchEnglish
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 RUN = re.compile(r"[\u3400-\u9fff]+|(?:(?![\u3400-\u9fff])\w)+")
 
-# The same in the browser. Only whole runs are marked in the pages found, not their pairs.
+# The same in the browser. A page has to have all the words (Sphinx asks fewer of short ones),
+# and pages found show whole runs marked, not their pairs.
 IN_THE_BROWSER = r"""
 const RUN = /[\u3400-\u9fff]+|(?:(?![\u3400-\u9fff])[\p{Letter}\p{Number}_])+/gu;
 
@@ -26,12 +27,17 @@ function splitQuery(query) {
 }
 
 if (typeof Search !== "undefined") {
-  const parseQuery = Search._parseQuery;
+  const { _parseQuery, performTermsSearch } = Search;
   Search._parseQuery = (query) => {
-    const parsed = parseQuery(query);
+    const parsed = _parseQuery(query);
     parsed[3] = new Set(query.toLowerCase().match(RUN));
     localStorage.setItem("sphinx_highlight_terms", [...parsed[3]].join(" "));
     return parsed;
+  };
+  Search.performTermsSearch = (words, excluded) => {
+    const found = [...words].map((word) => performTermsSearch(new Set([word]), excluded));
+    const inAll = ([page]) => found.every((pages) => pages.some(([other]) => other === page));
+    return found.length ? found[0].filter(inAll) : [];
   };
 }
 """

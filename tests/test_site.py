@@ -1,0 +1,331 @@
+"""What holds for the website that `make book` has built."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Comment
+from fontTools.ttLib import TTFont
+from website.mathematics import FormulaError, mathml
+from website.search import IN_THE_BROWSER, RUN, cut
+
+ROOT = Path(__file__).parent.parent
+SITE = ROOT / "_site"
+LANGUAGES = {"en": "en", "zh": "zh-CN"}
+OTHER = {"en": "zh", "zh": "en"}
+
+GLOSSARY = ["学习率", "轮", "批大小", "小批量", "学习率调度", "预热", "衰减", "动量", "自适应方法"]
+GLOSSARY += ["收敛", "发散", "振荡", "损失", "误差曲线", "权重", "偏置", "验证集", "随机种子"]
+GLOSSARY += ["随机梯度", "Adam", "SGD"]
+
+# What stands on a Chinese page in Latin letters, apart from the course's own text.
+LATIN_IN_CHINESE_PAGES = {"English", "Ctrl", "K", ".ipynb", ".md", ".pdf", "CC BY 4.0"}
+LATIN_IN_CHINESE_PAGES |= {"Binder", "Colab"}
+
+
+@cache
+def page(path):
+    """Parse one page."""
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@cache
+def ids(path):
+    return {tag["id"] for tag in page(path).find_all(id=True)}
+
+
+def pages(language):
+    found = sorted((SITE / language).glob("**/*.html"))
+    assert found, "there is no site: run `make book` first"
+    return found
+
+
+def every_page():
+    return [SITE / "index.html", *pages("en"), *pages("zh")]
+
+
+def chapters(language):
+    return [path for path in pages(language) if path.name != "search.html"]
+
+
+def names(language):
+    return {path.relative_to(SITE / language).as_posix() for path in pages(language)}
+
+
+def where(path):
+    return path.relative_to(SITE).as_posix()
+
+
+def addresses(path):
+    """All that a page links to or loads, as (tag, address)."""
+    for tag in page(path).find_all(True):
+        for attribute in ("href", "src", "action", "data", "poster"):
+            if tag.get(attribute):
+                yield tag, tag[attribute]
+
+
+def prose(path):
+    """A page's text as readers see it, without code and formulas."""
+    article = BeautifulSoup(str(page(path).article), "html.parser")
+    for tag in article.find_all(["pre", "code", "math", "script", "style"]):
+        tag.decompose()
+    return article.get_text()
+
+
+def test_both_editions_have_the_same_pages():
+    assert names("en") == names("zh") >= {"index.html", "references.html", "search.html"}
+
+
+def test_every_page_of_the_contents_is_there():
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    assert {f"{name}.html" for name in re.findall(r"chapters/en/(\S+)", toc)} <= names("en")
+
+
+def test_every_internal_link_leads_somewhere():
+    broken = []
+    for path in every_page():
+        for _, address in addresses(path):
+            parts = urlsplit(address)
+            if parts.scheme in ("http", "https", "mailto", "data"):
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            anchor = unquote(parts.fragment)
+            if not target.is_file() or (anchor and anchor not in ids(target)):
+                broken.append(f"{where(path)}: {address}")
+    assert not broken
+
+
+def test_no_page_asks_another_host():
+    asked = [
+        f"{where(path)}: {address}"
+        for path in every_page()
+        for tag, address in addresses(path)
+        if urlsplit(address).netloc and tag.name != "a"
+    ]
+    assert not asked
+
+
+def test_no_script_or_style_asks_another_host():
+    request = re.compile(
+        r"""(?:url\(|@import|fetch\(|import\(|src\s*=|href\s*=|getScript\(|require\()\s*["'`]?"""
+        r"""\s*(?:https?:)?//[^"'`)\s]*"""
+    )
+    asked = [
+        f"{where(path)}: {found[0]}"
+        for path in SITE.rglob("*")
+        if path.suffix in (".css", ".js", ".html")
+        for found in request.finditer(path.read_text(encoding="utf-8"))
+        if path.suffix != ".html" or not found[0].startswith("href")  # links are for readers
+    ]
+    assert not asked
+
+
+def test_no_markup_is_left_in_the_text():
+    raw = re.compile(r"\{[\w:-]+\}`|:::|```|\$|\\[A-Za-z]+|\*\*|\]\(|<[a-z]+>")
+    left = {where(path): raw.findall(prose(path)) for lang in LANGUAGES for path in chapters(lang)}
+    assert not {path: found for path, found in left.items() if found}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_says_its_language(language):
+    assert {page(path).html["lang"] for path in pages(language)} == {LANGUAGES[language]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_has_a_title_of_its_own(language):
+    titles = [page(path).title.get_text(strip=True) for path in pages(language)]
+    assert all(titles)
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_switch_leads_to_the_same_page_in_the_other_language(language):
+    for path in pages(language):
+        (switch,) = page(path).select("a.language-switch")
+        target = (path.parent / switch["href"]).resolve()
+        assert target == SITE / OTHER[language] / path.relative_to(SITE / language)
+        assert switch["hreflang"] == LANGUAGES[OTHER[language]]
+
+
+def test_the_sections_that_the_switch_goes_to_are_the_same_on_both_sides():
+    for path in chapters("en"):
+        twin = SITE / "zh" / path.relative_to(SITE / "en")
+        numbered = [{i for i in ids(p) if re.fullmatch(r"s\d+", i)} for p in (path, twin)]
+        assert numbered[0] == numbered[1] != set(), where(path)
+
+
+def test_search_engines_learn_of_the_other_language():
+    for path in [*pages("en"), *pages("zh")]:
+        (link,) = page(path).select("link[rel=alternate]")
+        assert link["href"] == page(path).select_one("a.language-switch")["href"]
+
+
+def test_no_button_or_label_of_a_chinese_page_is_english():
+    english = set()
+    for path in pages("zh"):
+        frame = BeautifulSoup(str(page(path).body), "html.parser")
+        for tag in frame.find_all(["script", "article", "style"]):
+            tag.decompose()
+        texts = [str(text) for text in frame.find_all(string=True) if not isinstance(text, Comment)]
+        for tag in page(path).body.find_all(True):
+            names = ("title", "aria-label", "placeholder", "data-bs-title")
+            texts += [tag[name] for name in names if tag.get(name)]
+        english |= {
+            text.strip()
+            for text in texts
+            if re.search("[A-Za-z]", text) and not re.search(r"[\u4e00-\u9fff]", text)
+        }
+    assert english <= LATIN_IN_CHINESE_PAGES
+
+
+def test_what_extensions_write_into_chinese_articles_is_chinese():
+    theirs = ["Click to", "Show code", "Hide code", ">Note<", ">Tip<", ">Warning<", "Link to this"]
+    for path in pages("zh"):
+        html = path.read_text(encoding="utf-8")
+        assert not [text for text in theirs if text in html], where(path)
+
+
+def test_the_search_finds_the_glossary_in_the_chinese_pages():
+    script = (SITE / "zh" / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(script.removeprefix("Search.setIndex(").removesuffix(")"))
+
+    def found(word):
+        """The pages with a word, as the browser looks it up."""
+        numbers = []
+        for table in (index["terms"], index["titleterms"]):
+            hits = table.get(word.lower(), [])
+            numbers += hits if isinstance(hits, list) else [hits]
+        return {index["docnames"][number] for number in numbers}
+
+    missed, tried = [], 0
+    for path in chapters("zh"):
+        for term in GLOSSARY:
+            if re.search(rf"(?<![A-Za-z]){term}(?![A-Za-z])", prose(path)):
+                tried += 1
+                if path.stem not in set.intersection(*map(found, cut(term))):
+                    missed.append(f"{where(path)}: {term}")
+    assert tried
+    assert not missed
+
+
+def test_the_browser_cuts_queries_by_the_same_rule_as_the_index():
+    assert RUN.pattern.replace(r"\w", r"[\p{Letter}\p{Number}_]") in IN_THE_BROWSER
+    script = (SITE / "zh" / "_static" / "language_data.js").read_text(encoding="utf-8")
+    assert IN_THE_BROWSER.strip() in script
+
+
+@pytest.mark.skipif(
+    not shutil.which("node"), reason="node.js is not here to run the browser's part"
+)
+def test_the_browser_cuts_queries_into_the_same_words():
+    queries = ["学习率", "轮", "用 Adam 的随机梯度下降", "lr=0.1，batch_size", "β₁ x²", "a轮b", ""]
+    call = f"{IN_THE_BROWSER}; console.log(JSON.stringify({json.dumps(queries)}.map(splitQuery)))"
+    output = subprocess.run(["node", "-e", call], capture_output=True, check=True).stdout
+    assert json.loads(output) == [cut(query) for query in queries]
+
+
+def test_the_font_of_the_formulas_has_their_characters():
+    for language in LANGUAGES:
+        with TTFont(SITE / language / "_static" / "math.woff2") as font:
+            drawn = font.getBestCmap()
+        formulas = "".join(m.get_text() for path in pages(language) for m in page(path)("math"))
+        missing = {c for c in formulas if ord(c) not in drawn and not "\u2e80" <= c <= "\uffef"}
+        assert not {c for c in missing if not c.isspace()}
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\unknown{x}",
+        r"\frac{1}{2",
+        r"a & b",
+        r"a \\ b",
+        r"x \tag{1}",
+        r"\begin{align}a\end{align}",
+    ],
+)
+def test_a_formula_that_cannot_be_typeset_is_refused(latex):
+    with pytest.raises(FormulaError):
+        mathml(latex)
+
+
+def test_a_formula_keeps_its_structure():
+    formula = BeautifulSoup(mathml(r"\frac{\eta_t}{\boldsymbol{w}} < \max_x"), "html.parser")
+    assert formula.mfrac.msub.get_text() == "ηt"
+    assert formula.mfrac.get_text() == "ηt𝒘"
+    assert formula.munder.get_text() == "maxx"
+
+
+def test_the_first_page_leads_to_both_editions():
+    links = [link["href"] for link in page(SITE / "index.html").find_all("a")]
+    assert links == ["en/index.html", "zh/index.html"]
+
+
+def test_the_site_holds_nothing_that_only_the_build_needs():
+    rubbish = (".doctree", ".pickle", ".po", ".mo", ".map", ".inv", ".buildinfo")
+    files = [path for path in SITE.rglob("*") if path.is_file()]
+    assert not [where(p) for p in files if p.suffix in rubbish or p.name.startswith(".")]
+
+
+def test_every_figure_of_the_site_is_shown_on_a_page():
+    shown = {Path(address).name for path in every_page() for _, address in addresses(path)}
+    assert {path.name for path in SITE.glob("*/_images/*")} <= shown
+
+
+def run(*command, folder=ROOT):
+    return subprocess.run(
+        [str(part) for part in command], capture_output=True, encoding="utf-8", cwd=folder
+    )
+
+
+def test_plain_jupyter_book_builds_the_english_edition_alone(tmp_path):
+    program = Path(sys.executable).with_name("jupyter-book")
+    built = run(program, "build", ".", "--path-output", tmp_path, "-W", "-n", "--keep-going", "-q")
+    assert built.returncode == 0, built.stderr
+    html = tmp_path / "_build" / "html"
+    assert {p.name for p in (html / "chapters").iterdir()} == {"en"}
+    assert not page(html / "chapters" / "en" / "index.html").select(".language-switch")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The book's sources in another folder, with a site of one line."""
+    for name in ("chapters", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("_config.yml", "_config.zh.yml", "_toc.yml", "requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "_site" / "en").mkdir(parents=True)
+    (tmp_path / "_site" / "en" / "index.html").write_text("the old site")
+    return tmp_path
+
+
+def test_mistakes_are_named_and_leave_the_old_site_whole(copy):
+    mistakes = {
+        "[x](references.md#nobody1999)": "nobody1999",
+        "[x](index.ipynb#no-such-heading)": "no-such-heading",
+        r"$\unknown{x}$": r"\unknown is not understood",
+    }
+    with (copy / "chapters" / "zh" / "references.md").open("a", encoding="utf-8") as file:
+        file.write("\n\n".join(["", *mistakes, ""]))
+    for _ in range(2):  # the second time, too, though the page has not changed since the first
+        built = run(sys.executable, copy / "tools" / "book.py", copy / "_site", folder=copy)
+        assert built.returncode == 1
+        for complaint in mistakes.values():
+            assert re.search(
+                f"^chapters/zh/references.md.*{re.escape(complaint)}", built.stderr, re.M
+            )
+    assert (copy / "_site" / "en" / "index.html").read_text() == "the old site"
+
+
+def test_a_folder_that_is_no_site_is_not_replaced(tmp_path):
+    (tmp_path / "precious").write_text("mine")
+    built = run(sys.executable, ROOT / "tools" / "book.py", tmp_path)
+    assert built.returncode == 2
+    assert f"{tmp_path} exists and is not a site made here" in built.stderr
+    assert (tmp_path / "precious").exists()
