@@ -1,0 +1,89 @@
+"""The sources' experiments, each defined once."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from lrcourse.datasets import LIKE_THE_TEXTBOOK, school_district
+from lrcourse.models import LogisticRegression, cross_entropy_from_probabilities
+from lrcourse.optimizers import SGD
+from lrcourse.tables import Table
+from lrcourse.training import NEVER, History, fit
+
+TEXTBOOK_RATES = (0.01, 0.1, 0.5, 1.0, 10.0, 50.0)
+
+# Inside the district, exactly on its border y = x + 0.5, and outside.
+SAMPLES = np.array([[0.2, 0.8], [0.4, 0.9], [0.6, 0.5]])
+
+# Twice in an epoch of 160 updates, as in the textbook.
+EVALUATE_EVERY = 80
+
+
+def school_district_runs(
+    learning_rates: float | Sequence[float] = TEXTBOOK_RATES,
+    *,
+    epochs: int = 50,
+    batch_size: int = 10,
+    seed: int = LIKE_THE_TEXTBOOK,
+    cross_entropy=cross_entropy_from_probabilities,
+    keep_path: bool = False,
+    progress: bool = False,
+) -> History:
+    """Train the textbook's classifier of houses once for each learning rate.
+
+    Logistic regression from zero weights, plain SGD, losses every 80 updates.
+    The seed shuffles the points into training and validation set and orders
+    the batches.  [microsoft/ai-edu, section 5.5]
+
+    Parameters are those of `lrcourse.fit`. With the default cross-entropy the
+    loss is computed from rounded probabilities, as the textbook does, and can
+    be nan; see `lrcourse.models.cross_entropy_from_logits` for one that can not.
+    """
+    return fit(
+        LogisticRegression(2, cross_entropy),
+        SGD(learning_rates),
+        school_district(seed),
+        epochs=epochs,
+        batch_size=batch_size,
+        evaluate_every=EVALUATE_EVERY,
+        seed=seed,
+        keep_path=keep_path,
+        progress=progress,
+    )
+
+
+def learning_rate_table(history: History) -> Table:
+    """Return the textbook's table from `school_district_runs`, one row a rate.
+
+    Losses and accuracies are those at the end; the weights w1, w2 and b and the
+    predictions p1, p2, p3 for `SAMPLES` are those at the lowest validation loss,
+    which was seen after `best_update` updates. `diverged_at` is the number of
+    updates before the first loss that was not a number, None if there was none.
+    """
+    w, b = history.best_parameters
+    predictions = LogisticRegression(2).probabilities(history.best_parameters, SAMPLES)
+    columns = {
+        "learning_rate": history.learning_rates,
+        "train_loss": history.train_loss[-1],
+        "train_accuracy": history.train_accuracy[-1],
+        "val_loss": history.validation_loss[-1],
+        "val_accuracy": history.validation_accuracy[-1],
+        "w1": w[:, 0],
+        "w2": w[:, 1],
+        "b": b[:, 0],
+        "p1": predictions[:, 0],
+        "p2": predictions[:, 1],
+        "p3": predictions[:, 2],
+        "best_update": history.best_update,
+    }
+    rows = zip(*(values.tolist() for values in columns.values()), _diverged(history), strict=True)
+    return Table([*columns, "diverged_at"], [list(row) for row in rows])
+
+
+def _diverged(history):
+    return [None if update == NEVER else int(update) for update in history.diverged_at]
+
+
+def over_seeds(seeds: Iterable[int], **settings) -> list[History]:
+    """Return `school_district_runs` for each seed."""
+    return [school_district_runs(seed=seed, **settings) for seed in seeds]

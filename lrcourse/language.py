@@ -1,0 +1,61 @@
+"""The language of figures and tables: ``use_language("zh")``.
+
+Labels are written in English in the code and looked up in ``labels.json``,
+so that the code of a notebook is the same in both editions.
+"""
+
+import json
+import warnings
+from functools import cache
+from importlib.resources import files
+
+LANGUAGES = ("en", "zh")
+
+_current = "en"
+
+
+def use_language(language: str) -> None:
+    """Choose the language of all labels from here on.
+
+    Parameters
+    ----------
+    language : {"en", "zh"}
+        English or simplified Chinese.
+
+    Raises
+    ------
+    ValueError
+        For any other language.
+    """
+    global _current
+    if language not in LANGUAGES:
+        raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}")
+    _current = language
+
+
+def current_language() -> str:
+    """Return the language chosen last, "en" to begin with."""
+    return _current
+
+
+@cache
+def labels() -> dict[str, str]:
+    """Return the catalogue: English label to Chinese label."""
+    return json.loads(files("lrcourse").joinpath("labels.json").read_text("utf-8"))
+
+
+def translate(text: str, **values) -> str:
+    """Return a label in the chosen language, with ``{name}`` fields filled in.
+
+    A text that is Chinese already, or has no letters, is returned as it is. One
+    that the catalogue lacks is shown in English, with a warning.
+
+    >>> translate("learning rate {rate:g}", rate=0.1)
+    'learning rate 0.1'
+    """
+    if _current == "zh" and text.isascii() and any(map(str.isalpha, text)):
+        if text in labels():
+            text = labels()[text]
+        else:
+            warnings.warn(f"labels.json has no Chinese for {text!r}", stacklevel=2)
+    return text.format(**values) if values else text

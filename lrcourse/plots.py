@@ -1,0 +1,394 @@
+"""The figures of the course.
+
+Every function returns a `Picture`, which a notebook shows as it is. Labels come
+in the language of `lrcourse.use_language`.
+"""
+
+import importlib.util
+import io
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from lrcourse.datasets import Data
+from lrcourse.experiments import SAMPLES
+from lrcourse.landscapes import Descent, Landscape
+from lrcourse.language import current_language, translate
+from lrcourse.models import LogisticRegression
+from lrcourse.training import History
+
+WIDTH = 6.4  # inches: the width of a page's text
+DOTS_PER_INCH = 100
+INK, FAINT, HIGHLIGHT = "#262626", "#b0b0b0", "#d1495b"
+NEGATIVE, POSITIVE = "#2a6fbb", "#d98c00"  # told apart by colour-blind eyes and in grey
+
+STYLE = {
+    "axes.edgecolor": INK,
+    "axes.grid": True,
+    "axes.grid.which": "major",
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.unicode_minus": True,
+    "figure.facecolor": "white",
+    "font.size": 10,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "mathtext.fontset": "dejavusans",
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+class Picture(Figure):
+    """A matplotlib figure that a notebook shows in the same bytes every time.
+
+    Made without pyplot, so nothing keeps it alive and no setting of the
+    notebook's reader changes it. Its `repr` says what it shows.
+    """
+
+    def __init__(self, height: float, about: str):
+        super().__init__(figsize=(WIDTH, height), dpi=DOTS_PER_INCH, layout="constrained")
+        self.about = translate(about)
+
+    def __repr__(self):
+        return f"<{self.about}>"
+
+    def _repr_png_(self):
+        buffer = io.BytesIO()
+        with _style():
+            # Twice the dots, for sharp screens; no date and no version in the file.
+            self.savefig(buffer, dpi=2 * DOTS_PER_INCH, metadata={"Software": None})
+        width, height = (round(inches * DOTS_PER_INCH) for inches in self.get_size_inches())
+        return buffer.getvalue(), {"width": width, "height": height}
+
+
+@contextmanager
+def _style():
+    family = ["DejaVu Sans"]
+    if current_language() == "zh":
+        family = [_chinese_font(), *family]
+    with mpl.rc_context({**STYLE, "font.family": family}):
+        yield
+
+
+def _chinese_font() -> str:
+    """Register the Chinese font that the package zhplot carries, and return its name."""
+    # Found without importing zhplot, which would change matplotlib's settings.
+    package = Path(importlib.util.find_spec("zhplot").origin).parent
+    path = package / "fonts" / "NotoSansSC-Regular.ttf"
+    if not any(font.fname == str(path) for font in font_manager.fontManager.ttflist):
+        font_manager.fontManager.addfont(path)
+    return font_manager.FontProperties(fname=path).get_name()
+
+
+def rate_colours(learning_rates: Sequence[float]) -> list:
+    """Return a colour for each rate, from dark blue (smallest) to orange (largest)."""
+    rates = np.asarray(learning_rates, float)
+    order = rates.argsort().argsort() / max(1, len(rates) - 1)
+    return [mpl.colormaps["plasma"](0.05 + 0.75 * place) for place in order]
+
+
+def _rate_labels(learning_rates) -> list[str]:
+    return [f"{rate:g}" for rate in learning_rates]
+
+
+def loss_curves(history: History, *, title: str, validation: bool = False) -> Picture:
+    """Loss over epochs for each rate, on a log scale; a run that turned nan stops there."""
+    loss = history.validation_loss if validation else history.train_loss
+    ylabel = "validation loss" if validation else "training loss"
+    return curves(
+        history.epochs, loss.T, _rate_labels(history.learning_rates),
+        xlabel="epoch", ylabel=ylabel, title=title, log=True,
+        colours=rate_colours(history.learning_rates),
+    )  # fmt: skip
+
+
+def descent_errors(descent: Descent, *, title: str) -> Picture:
+    """Error over steps for each rate, on a log scale."""
+    steps = np.arange(len(descent.errors))
+    return curves(
+        steps, descent.errors.T, _rate_labels(descent.learning_rates),
+        xlabel="step", ylabel="error", title=title, log=True,
+        colours=rate_colours(descent.learning_rates),
+    )  # fmt: skip
+
+
+def curves(
+    x: np.ndarray,
+    lines: Sequence[np.ndarray],
+    labels: Sequence[str],
+    *,
+    xlabel: str,
+    ylabel: str,
+    title: str,
+    log: bool = False,
+    level: tuple[float, str] | None = None,
+    colours: Sequence | None = None,
+) -> Picture:
+    """Lines over a common axis, each labelled at its end; `level` is a dashed line and its name."""
+    colours = rate_colours(range(len(lines))) if colours is None else colours
+    with _style():
+        picture = Picture(3.6, title)
+        axes = picture.subplots()
+        axes.set(
+            title=translate(title), xlabel=translate(xlabel), ylabel=translate(ylabel),
+            yscale="log" if log else "linear",
+        )  # fmt: skip
+        for line, colour in zip(lines, colours, strict=True):
+            # A point between two gaps has no line to it: it takes a dot to be seen.
+            axes.plot(x, line, color=colour, marker="" if np.isfinite(line).all() else ".")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if level is not None:
+            height, name = level
+            axes.axhline(height, color=INK, linestyle="--", linewidth=1)
+            axes.annotate(
+                translate(name), (0, height), (4, 4), xycoords=("axes fraction", "data"),
+                textcoords="offset points", fontsize=9,
+            )  # fmt: skip
+        _label_ends(axes, x, lines, [translate(label) for label in labels], colours)
+    return picture
+
+
+def _label_ends(axes, x, lines, labels, colours):
+    """Write each label beside the last finite point of its line, moved apart where they meet."""
+    ends = []
+    for line, label, colour in zip(lines, labels, colours, strict=True):
+        finite = np.flatnonzero(np.isfinite(line))
+        if finite.size:
+            ends.append([x[finite[-1]], line[finite[-1]], label, colour])
+    if not ends:
+        return
+    axes.set_ylim(axes.get_ylim())  # settle the limits before asking where a point lies in them
+    to_axes = (axes.transData + axes.transAxes.inverted()).transform
+    heights = np.array([to_axes((end[0], end[1]))[1] for end in ends])
+    gap = 0.065
+    order = np.argsort(heights, kind="stable")
+    placed = heights[order]
+    # Labels that meet share the room around their common middle: merge, then spread.
+    groups = [[height] for height in placed]
+    middles = [float(np.mean(group)) for group in groups]
+    i = 0
+    while i + 1 < len(groups):
+        reach = gap * (len(groups[i]) + len(groups[i + 1])) / 2
+        if middles[i + 1] - middles[i] < reach:
+            groups[i] += groups.pop(i + 1)
+            middles.pop(i + 1)
+            middles[i] = float(np.mean(groups[i]))
+            i = max(0, i - 1)
+        else:
+            i += 1
+    spread = [
+        middle + gap * (place - (len(group) - 1) / 2)
+        for group, middle in zip(groups, middles, strict=True)
+        for place in range(len(group))
+    ]
+    for height, index in zip(spread, order, strict=True):
+        at, _, label, colour = ends[index]
+        axes.annotate(
+            label, (at, height), (5, 0), xycoords=("data", "axes fraction"),
+            textcoords="offset points", color=colour, va="center", fontsize=9,
+            annotation_clip=False,
+        )  # fmt: skip
+
+
+def error_curve(
+    landscape: Landscape, *, title: str, descent: Descent | None = None, run: int = 0,
+    span: tuple[float, float] = (-1, 5), xlabel: str = "weight w",
+) -> Picture:  # fmt: skip
+    """The error of one weight, and the steps of one run down it with the tangent of the first."""
+    with _style():
+        picture = Picture(3.6, title)
+        axes = picture.subplots()
+        w = np.linspace(*span, 200)
+        axes.plot(w, landscape.error(w[:, np.newaxis]), color=FAINT, linewidth=2.5)
+        axes.set(title=translate(title), xlabel=translate(xlabel), ylabel=translate("error J"))
+        axes.plot(
+            landscape.minimum[0], landscape.error(landscape.minimum), "*", color=INK, markersize=11
+        )
+        if descent is not None:
+            points, errors = descent.points[:, run, 0], descent.errors[:, run]
+            colour = rate_colours(descent.learning_rates)[run]
+            axes.plot(points, errors, "o-", color=colour, markersize=5, linewidth=1)
+            slope = descent.gradients[0, run, 0]
+            reach = 0.12 * (span[1] - span[0])
+            axes.plot(
+                points[0] + reach * np.array([-1, 1]),
+                errors[0] + slope * reach * np.array([-1, 1]),
+                color=HIGHLIGHT, linewidth=1.2,
+            )  # fmt: skip
+            axes.annotate(
+                translate("slope {slope:.3g}", slope=slope), (points[0], errors[0]), (8, -12),
+                textcoords="offset points", color=HIGHLIGHT, fontsize=9,
+            )  # fmt: skip
+    return picture
+
+
+def error_mountain(
+    landscape: Landscape, descent: Descent, *, title: str,
+    spans: tuple[tuple[float, float], tuple[float, float]],
+    xlabel: str = "weight w₁", ylabel: str = "weight w₂",
+) -> Picture:  # fmt: skip
+    """Lines of equal error of two weights, and the way of each run down."""
+    with _style():
+        picture = Picture(4.4, title)
+        axes = picture.subplots()
+        first, second = (np.linspace(*span, 200) for span in spans)
+        heights = landscape.error(np.stack(np.meshgrid(first, second), axis=-1))
+        levels = np.geomspace(max(heights.min(), 1e-3 * heights.max()), heights.max(), 12)
+        axes.contour(first, second, heights, levels=levels, colors=FAINT, linewidths=0.9)
+        axes.set(
+            title=translate(title), xlabel=translate(xlabel), ylabel=translate(ylabel),
+            xlim=spans[0], ylim=spans[1],
+        )  # fmt: skip
+        axes.grid(False)
+        for run, colour in enumerate(rate_colours(descent.learning_rates)):
+            axes.plot(
+                *descent.points[:, run].T, "o-", color=colour, markersize=3, linewidth=1.3,
+                label=f"{descent.learning_rates[run]:g}",
+            )  # fmt: skip
+        axes.plot(*landscape.minimum, "*", color=INK, markersize=11)
+        axes.legend(title=translate("learning rate"), loc="best", alignment="left")
+    return picture
+
+
+def decision_boundaries(history: History, data: Data, *, title: str) -> Picture:
+    """What each rate has learned: the probability it gives each place, and the border at ½.
+
+    The parameters are those at the lowest validation loss.
+    """
+    side = np.linspace(0, 1, 120)
+    grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    model = LogisticRegression(2)
+    probabilities = model.probabilities(history.best_parameters, grid)
+    runs = len(history.learning_rates)
+    columns = min(3, runs)
+    rows = -(-runs // columns)
+    with _style():
+        picture = Picture(0.4 + 2.15 * rows, title)
+        picture.suptitle(translate(title), x=0.01, ha="left", fontsize=11, weight="bold")
+        panels = picture.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
+        colours = mpl.colors.LinearSegmentedColormap.from_list(
+            "classes", [NEGATIVE, "white", POSITIVE]
+        )
+        district = data.y_validation == 1
+        for run, axes in enumerate(panels):
+            if run >= runs:
+                axes.remove()
+                continue
+            axes.imshow(
+                probabilities[run].reshape(len(side), -1), origin="lower", extent=(0, 1, 0, 1),
+                cmap=colours, vmin=0, vmax=1, alpha=0.45,
+            )  # fmt: skip
+            for members, colour in ((~district, NEGATIVE), (district, POSITIVE)):
+                axes.plot(*data.x_validation[members].T, ".", color=colour, markersize=2)
+            axes.contour(
+                side, side, probabilities[run].reshape(len(side), -1), levels=[0.5], colors=[INK]
+            )
+            axes.plot([0, 0.5], [0.5, 1], color=INK, linewidth=1, linestyle=":")
+            axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+            axes.grid(False)
+            axes.set_title(
+                translate("learning rate {rate:g}", rate=history.learning_rates[run]),
+                fontsize=9, weight="normal",
+            )  # fmt: skip
+    return picture
+
+
+def sample_predictions(history: History, *, title: str, samples: np.ndarray = SAMPLES) -> Picture:
+    """The predictions at the samples over the learning rate; the dashed line is ½."""
+    predictions = LogisticRegression(2).probabilities(history.best_parameters, samples)
+    with _style():
+        picture = Picture(3.6, title)
+        axes = picture.subplots()
+        axes.axhline(0.5, color=INK, linestyle="--", linewidth=1)
+        colours = [POSITIVE, INK, NEGATIVE]
+        labels = [f"({x:g}, {y:g})" for x, y in samples]
+        for line, colour in zip(predictions.T, colours, strict=True):
+            axes.plot(history.learning_rates, line, "o-", color=colour)
+        axes.set(
+            xscale="log", ylim=(-0.03, 1.03), title=translate(title),
+            xlabel=translate("learning rate"), ylabel=translate("predicted probability"),
+        )  # fmt: skip
+        _label_ends(axes, history.learning_rates, predictions.T, labels, colours)
+    return picture
+
+
+def loss_valley(history: History, data: Data, *, title: str) -> Picture:
+    """The training loss over w and b where w₁ = −w and w₂ = w, and the way of each run into it.
+
+    A run's w is the mean of −w₁ and w₂. Needs a history with its path.
+    """
+    if history.path is None:
+        raise ValueError("history must have its path: fit(..., keep_path=True)")
+    w_path = (history.path[0][..., 1] - history.path[0][..., 0]) / 2
+    b_path = history.path[1][..., 0]
+    w = np.linspace(0, 1.15 * w_path.max(), 70)
+    b = np.linspace(1.15 * b_path.min(), 1.0, 70)
+    w_grid, b_grid = (values.ravel() for values in np.meshgrid(w, b))
+    model = LogisticRegression(2)
+    grid = [np.column_stack([-w_grid, w_grid]), b_grid[:, np.newaxis]]
+    # Every fifth row is enough to draw lines by.
+    loss, _ = model.loss_and_accuracy(grid, data.x_train[::5], data.y_train[::5])
+    with _style():
+        picture = Picture(4.4, title)
+        axes = picture.subplots()
+        levels = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
+        lines = axes.contour(
+            w, b, loss.reshape(len(b), -1), levels=levels, colors=FAINT, linewidths=0.9
+        )
+        axes.clabel(lines, fontsize=7, fmt="%g")
+        for run, colour in enumerate(rate_colours(history.learning_rates)):
+            label = f"{history.learning_rates[run]:g}"
+            axes.plot(w_path[:, run], b_path[:, run], color=colour, linewidth=1.3, label=label)
+            axes.plot(w_path[-1, run], b_path[-1, run], "o", color=colour, markersize=6)
+        axes.plot(w, -w / 2, color=INK, linestyle=":", linewidth=1)
+        axes.set(
+            title=translate(title), xlabel="w = −w₁ = w₂", ylabel="b",
+            xlim=(0, w[-1]), ylim=(b[0], 1),
+        )  # fmt: skip
+        axes.grid(False)
+        axes.legend(title=translate("learning rate"), loc="lower left", alignment="left")
+    return picture
+
+
+def spread(
+    names: Sequence[str], values: Sequence[Sequence[float]], *, title: str, ylabel: str,
+    xlabel: str = "learning rate", marks: Sequence[float] | None = None,
+    mark_label: str = "the textbook", log: bool = False,
+) -> Picture:  # fmt: skip
+    """One dot a seed for each of several settings, and a cross for a figure to compare with."""
+    jitter: Callable = np.random.default_rng(0).uniform
+    with _style():
+        picture = Picture(3.6, title)
+        axes = picture.subplots()
+        for place, (dots, colour) in enumerate(
+            zip(values, rate_colours(range(len(names))), strict=True)
+        ):
+            dots = np.asarray(dots, float)
+            axes.plot(place + jitter(-0.15, 0.15, len(dots)), dots, ".", color=colour, markersize=6)
+        if marks is not None:
+            axes.plot(
+                range(len(names)), marks, "x", color=INK, markersize=9, markeredgewidth=2,
+                label=translate(mark_label), linestyle="none",
+            )  # fmt: skip
+            axes.legend(loc="best")
+        axes.set(
+            xticks=range(len(names)), xticklabels=[translate(name) for name in names],
+            yscale="log" if log else "linear", title=translate(title),
+            xlabel=translate(xlabel), ylabel=translate(ylabel),
+        )  # fmt: skip
+        axes.grid(axis="x", visible=False)
+    return picture

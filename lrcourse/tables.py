@@ -1,0 +1,86 @@
+"""Tables that print themselves in a terminal, a notebook, csv and json."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lrcourse.language import translate
+
+
+@dataclass(frozen=True)
+class Table:
+    """Named columns and rows of values: numbers, texts, or None where there is nothing to say.
+
+    For people (`text`, and html in a notebook) the column names are translated
+    and numbers rounded to four significant digits; `csv` and `json` keep names
+    and numbers as they are.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence]
+
+    def column(self, name: str) -> list:
+        """Return the values of one column."""
+        if name not in self.columns:
+            raise ValueError(f"name must be one of {', '.join(self.columns)}, got {name!r}")
+        position = list(self.columns).index(name)
+        return [row[position] for row in self.rows]
+
+    def text(self) -> str:
+        """Return the table for a terminal."""
+        return self._formatted("simple")
+
+    def csv(self) -> str:
+        """Return the table as csv; None is an empty field."""
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows(self.rows)
+        return buffer.getvalue()
+
+    def json(self) -> str:
+        """Return the table as a list of objects; None, nan and infinity are null."""
+        records = [
+            {name: _finite(value) for name, value in zip(self.columns, row, strict=True)}
+            for row in self.rows
+        ]
+        return json.dumps(records, indent=1, ensure_ascii=False) + "\n"
+
+    def __repr__(self):
+        return self.text()
+
+    def _repr_html_(self):
+        return self._formatted("html")
+
+    def _formatted(self, form):
+        from tabulate import tabulate
+
+        rows = [[_rounded(value) for value in row] for row in self.rows]
+        headers = [translate(name) for name in self.columns]
+        numbers = [_holds_numbers(values) for values in zip(*self.rows, strict=True)]
+        return tabulate(
+            rows,
+            headers,
+            tablefmt=form,
+            disable_numparse=True,
+            colalign=["right" if number else "left" for number in numbers],
+        )
+
+
+def _finite(value):
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _rounded(value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return translate(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _holds_numbers(values) -> bool:
+    return not any(isinstance(value, str) for value in values)

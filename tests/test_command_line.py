@@ -1,0 +1,122 @@
+"""The command line as a person or a script meets it."""
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lrcourse.__main__ import main
+
+COLUMNS = (
+    "learning_rate,train_loss,train_accuracy,val_loss,val_accuracy,"
+    "w1,w2,b,p1,p2,p3,best_update,diverged_at"
+)
+
+
+def test_csv_has_the_promised_columns_and_full_precision(capsys):
+    assert main(["table", "--rates", "0.5,50", "--epochs", "12", "--format", "csv"]) == 0
+    out, err = capsys.readouterr()
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert out.splitlines()[0] == COLUMNS
+    assert [row["learning_rate"] for row in rows] == ["0.5", "50.0"]
+    assert len(rows[0]["w1"]) > 12
+    assert rows[0]["diverged_at"] == "" and int(rows[1]["diverged_at"]) > 0
+    assert err == ""
+
+
+def test_json_is_read_by_a_strict_reader(capsys):
+    assert main(["table", "--rates", "50", "--format", "json"]) == 0
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    (row,) = json.loads(capsys.readouterr().out, parse_constant=refuse)
+    assert list(row) == COLUMNS.split(",")
+    assert row["train_loss"] is None
+
+
+def test_text_is_for_reading(capsys):
+    assert main(["table", "--rates", "0.1", "--epochs", "1"]) == 0
+    header, _, row = capsys.readouterr().out.splitlines()
+    assert header.split() == COLUMNS.split(",")
+    assert row.split()[0] == "0.1"
+
+
+def test_the_seed_chooses_the_shuffle(capsys):
+    outputs = []
+    for seed in ("1", "1", "2"):
+        main(["table", "--rates", "1", "--epochs", "1", "--seed", seed, "--format", "csv"])
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1] != outputs[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--rates", "-1"], "--rates: each rate must be positive and finite, got -1.0"),
+        (["--rates", "nan"], "positive and finite, got nan"),
+        (["--rates", "1e999"], "positive and finite, got inf"),
+        (["--rates", "abc"], "numbers separated by commas, got 'abc'"),
+        (["--rates", ""], "numbers separated by commas, got ''"),
+        (["--rates", "1,,2"], "got '1,,2'"),
+        (["--epochs", "0"], "--epochs: the value must be at least 1, got 0"),
+        (["--epochs", "2.5"], "needs a whole number, got '2.5'"),
+        (["--batch-size", "5000"], "batch_size must be between 1 and 1600"),
+        (["--seed", "-1"], "at least 0, got '-1'"),
+        (["--format", "xml"], "choose from"),
+    ],
+)
+def test_a_bad_argument_gets_one_line_and_exit_code_2(arguments, said, capsys):
+    assert main(["table", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1 and said in err
+
+
+@pytest.mark.parametrize("arguments", [[], ["tabel"], ["table", "--rate-s", "1"]])
+def test_a_command_that_does_not_exist_is_told_in_one_line(arguments, capsys):
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def lrcourse(*arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "lrcourse", *arguments], text=True, stderr=subprocess.PIPE, **options
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_said_in_one_line():
+    with Path("/dev/full").open("w") as full:
+        process = lrcourse("table", "--epochs", "1", stdout=full)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err == "lrcourse table: cannot write: No space left on device\n"
+
+
+def test_a_reader_that_has_seen_enough_is_not_complained_to():
+    with lrcourse("table", "--epochs", "1", stdout=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 1
+
+
+def test_an_interruption_is_said_in_one_line():
+    process = lrcourse("table", "--epochs", "1000000", stdout=subprocess.PIPE)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == "" and err == "lrcourse table: interrupted\n"
+
+
+def test_importing_the_library_loads_numpy_alone():
+    heavy = ["matplotlib", "tabulate", "tqdm", "IPython", "sklearn"]
+    program = f"import sys, lrcourse; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"

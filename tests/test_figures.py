@@ -1,0 +1,168 @@
+"""Figures, tables and their language."""
+
+import ast
+import json
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lrcourse
+from lrcourse import plots
+from lrcourse.datasets import school_district
+from lrcourse.experiments import learning_rate_table, school_district_runs
+from lrcourse.landscapes import descend, least_squares, quadratic
+from lrcourse.language import labels, translate
+from lrcourse.optimizers import SGD
+from lrcourse.sources import figures
+from lrcourse.tables import Table
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(params=["en", "zh"])
+def language(request):
+    lrcourse.use_language(request.param)
+    yield request.param
+    lrcourse.use_language("en")
+
+
+@pytest.fixture(scope="module")
+def history():
+    return school_district_runs(epochs=2, keep_path=True)
+
+
+def every_picture(history):
+    data, title = school_district(), "loss"
+    descent = descend(quadratic([1.0, 4.0]), SGD([0.1, 0.6]), [1.0, 1.0], 5)
+    curve = quadratic(1.0, 2.0)
+    yield plots.loss_curves(history, title=title)
+    yield plots.loss_curves(history, title=title, validation=True)
+    yield plots.decision_boundaries(history, data, title=title)
+    yield plots.sample_predictions(history, title=title)
+    yield plots.loss_valley(history, data, title=title)
+    yield plots.descent_errors(descent, title=title)
+    yield plots.error_mountain(descent.landscape, descent, title=title, spans=((-2, 2), (-2, 2)))
+    yield plots.error_curve(curve, descent=descend(curve, SGD(0.1), 0.0, 4), title=title)
+    yield plots.spread(["1", "2"], [[1, 2], [3, 4]], title=title, ylabel="loss", marks=[1, 2])
+
+
+def test_every_figure_draws_without_a_missing_glyph_in_both_languages(history, language):
+    for picture in every_picture(history):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            png, size = picture._repr_png_()
+        assert png.startswith(b"\x89PNG")
+        assert size["width"] == 640
+
+
+def test_a_figure_has_the_same_bytes_every_time(history):
+    first, second = (plots.loss_curves(history, title="loss")._repr_png_() for _ in range(2))
+    assert first == second
+
+
+def test_a_figure_says_what_it_shows_in_its_language(history, language):
+    picture = plots.loss_curves(history, title="training loss")
+    assert repr(picture) == {"en": "<training loss>", "zh": "<训练损失>"}[language]
+
+
+def test_a_character_that_no_font_has_is_not_passed_over():
+    lrcourse.use_language("zh")
+    try:
+        picture = plots.spread(["1"], [[1]], title="损失", ylabel="\U0001f600 损失")
+        with pytest.warns(UserWarning, match="missing from font"):
+            picture._repr_png_()
+    finally:
+        lrcourse.use_language("en")
+
+
+def test_labels_at_the_ends_of_lines_do_not_touch():
+    lines = [np.full(5, height) for height in (1.0, 1.001, 1.002, 5.0)]
+    picture = plots.curves(
+        np.arange(5), lines, list("abcd"), xlabel="step", ylabel="loss", title="loss"
+    )
+    heights = sorted(text.xy[1] for text in picture.axes[0].texts)
+    assert np.diff(heights).min() > 0.06
+
+
+def test_a_label_without_chinese_is_noticed():
+    lrcourse.use_language("zh")
+    try:
+        with pytest.warns(UserWarning, match="no Chinese for 'something new'"):
+            assert translate("something new") == "something new"
+        assert translate("学习率 {rate}", rate=1) == "学习率 1"
+        assert translate("w = −w₁") == "w = −w₁"
+    finally:
+        lrcourse.use_language("en")
+
+
+def texts_in_use():
+    """Every string constant of the library and of the notebooks' code, and column names."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "lrcourse").glob("*.py")]
+    for path in (ROOT / "chapters" / "en").glob("*.ipynb"):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        trees += [ast.parse("".join(c["source"])) for c in cells if c["cell_type"] == "code"]
+    found = {
+        node.value
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    for item in json.loads((ROOT / "lrcourse" / "sources.json").read_text("utf-8")).values():
+        for entry in item.values():
+            found.update(entry.get("columns", []))
+            found.update(v for row in entry.get("rows", []) for v in row if isinstance(v, str))
+    return found
+
+
+def test_the_catalogue_holds_no_label_that_nothing_uses():
+    assert set(labels()) - texts_in_use() == set()
+
+
+def test_labels_keep_their_fields_in_chinese():
+    for english, chinese in labels().items():
+        assert re.findall(r"{.*?}", english) == re.findall(r"{.*?}", chinese), english
+        assert not chinese.isascii() or english == chinese, english
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(ValueError, match="language must be one of en, zh, got 'de'"):
+        lrcourse.use_language("de")
+
+
+def test_a_table_rounds_for_people_and_not_for_programs(language):
+    table = Table(["learning_rate", "diverged_at"], [[0.123456789, None], [float("nan"), 5]])
+    assert "0.1235" in table.text() and "0.123456789" not in table.text()
+    assert table.csv().splitlines()[1:] == ["0.123456789,", "nan,5"]
+    assert json.loads(table.json())[1] == {"learning_rate": None, "diverged_at": 5}
+    header = {"en": "learning_rate", "zh": "学习率"}[language]
+    assert header in table.text() and f"{header}" in table._repr_html_()
+
+
+def test_a_table_is_escaped_in_html():
+    assert "<b>" not in Table(["name"], [["<b>"]])._repr_html_()
+
+
+def test_a_missing_column_or_source_is_named():
+    table = learning_rate_table(school_district_runs(0.1, epochs=1))
+    with pytest.raises(ValueError, match="name must be one of learning_rate, .* got 'loss'"):
+        table.column("loss")
+    with pytest.raises(ValueError, match="source must be one of .* got 'F'"):
+        figures("F", "E3")
+    with pytest.raises(ValueError, match="item must be one of .* got 'E9'"):
+        figures("aiedu", "E9")
+
+
+def test_a_valley_needs_the_path():
+    history = school_district_runs(0.1, epochs=1)
+    with pytest.raises(ValueError, match="keep_path=True"):
+        plots.loss_valley(history, school_district(), title="loss")
+
+
+def test_least_squares_pictures_need_no_quadratic():
+    mountain = least_squares([[1.0, 1], [2, 1]], [1.0, 2])
+    descent = descend(mountain, SGD(0.1), [0.0, 0.0], 3)
+    picture = plots.error_mountain(mountain, descent, title="loss", spans=((-1, 2), (-1, 2)))
+    assert len(picture.axes[0].lines) == 2
