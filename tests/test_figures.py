@@ -35,7 +35,7 @@ def history():
 
 
 def every_picture(history):
-    data, title = school_district(), "loss"
+    data, title = school_district(), "training loss"
     descent = descend(quadratic([1.0, 4.0]), SGD([0.1, 0.6]), [1.0, 1.0], 5)
     curve = quadratic(1.0, 2.0)
     yield plots.loss_curves(history, title=title)
@@ -46,7 +46,9 @@ def every_picture(history):
     yield plots.descent_errors(descent, title=title)
     yield plots.error_mountain(descent.landscape, descent, title=title, spans=((-2, 2), (-2, 2)))
     yield plots.error_curve(curve, descent=descend(curve, SGD(0.1), 0.0, 4), title=title)
-    yield plots.spread(["1", "2"], [[1, 2], [3, 4]], title=title, ylabel="loss", marks=[1, 2])
+    yield plots.spread(
+        ["1", "2"], [[1, 2], [3, 4]], title=title, ylabel="training loss", marks=[1, 2]
+    )
 
 
 def test_every_figure_draws_without_a_missing_glyph_in_both_languages(history, language):
@@ -59,7 +61,9 @@ def test_every_figure_draws_without_a_missing_glyph_in_both_languages(history, l
 
 
 def test_a_figure_has_the_same_bytes_every_time(history):
-    first, second = (plots.loss_curves(history, title="loss")._repr_png_() for _ in range(2))
+    first, second = (
+        plots.loss_curves(history, title="training loss")._repr_png_() for _ in range(2)
+    )
     assert first == second
 
 
@@ -71,7 +75,7 @@ def test_a_figure_says_what_it_shows_in_its_language(history, language):
 def test_a_character_that_no_font_has_is_not_passed_over():
     lrcourse.use_language("zh")
     try:
-        picture = plots.spread(["1"], [[1]], title="损失", ylabel="\U0001f600 损失")
+        picture = plots.spread(["1"], [[1]], title="损失", ylabel="\U00013000 损失")
         with pytest.warns(UserWarning, match="missing from font"):
             picture._repr_png_()
     finally:
@@ -81,7 +85,12 @@ def test_a_character_that_no_font_has_is_not_passed_over():
 def test_labels_at_the_ends_of_lines_do_not_touch():
     lines = [np.full(5, height) for height in (1.0, 1.001, 1.002, 5.0)]
     picture = plots.curves(
-        np.arange(5), lines, list("abcd"), xlabel="step", ylabel="loss", title="loss"
+        np.arange(5),
+        lines,
+        list("abcd"),
+        xlabel="step",
+        ylabel="training loss",
+        title="training loss",
     )
     heights = sorted(text.xy[1] for text in picture.axes[0].texts)
     assert np.diff(heights).min() > 0.06
@@ -158,11 +167,13 @@ def test_a_missing_column_or_source_is_named():
 def test_a_valley_needs_the_path():
     history = school_district_runs(0.1, epochs=1)
     with pytest.raises(ValueError, match="keep_path=True"):
-        plots.loss_valley(history, school_district(), title="loss")
+        plots.loss_valley(history, school_district(), title="training loss")
 
 
 def test_least_squares_pictures_need_no_quadratic():
     mountain = least_squares([[1.0, 1], [2, 1]], [1.0, 2])
     descent = descend(mountain, SGD(0.1), [0.0, 0.0], 3)
-    picture = plots.error_mountain(mountain, descent, title="loss", spans=((-1, 2), (-1, 2)))
+    picture = plots.error_mountain(
+        mountain, descent, title="training loss", spans=((-1, 2), (-1, 2))
+    )
     assert len(picture.axes[0].lines) == 2
