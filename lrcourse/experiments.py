@@ -7,6 +7,7 @@ import numpy as np
 from lrcourse.datasets import LIKE_THE_TEXTBOOK, school_district
 from lrcourse.models import LogisticRegression, cross_entropy_from_probabilities
 from lrcourse.optimizers import SGD
+from lrcourse.sources import figures
 from lrcourse.tables import Table
 from lrcourse.training import NEVER, History, fit
 
@@ -82,6 +83,19 @@ def learning_rate_table(history: History) -> Table:
 
 def _diverged(history):
     return [None if update == NEVER else int(update) for update in history.diverged_at]
+
+
+def beside_the_textbook(history: History) -> Table:
+    """Return our table and the textbook's, row under row, for the rates that both have."""
+    ours, theirs = learning_rate_table(history), figures("aiedu", "E3")
+    shared = len(theirs.columns)
+    quoted = {row[0]: row for row in theirs.rows}
+    rows = []
+    for row in ours.rows:
+        if row[0] in quoted:
+            rows.append([row[0], "this course", *row[1:shared]])
+            rows.append([row[0], "the textbook", *quoted[row[0]][1:]])
+    return Table([theirs.columns[0], "who", *theirs.columns[1:]], rows)
 
 
 def over_seeds(seeds: Iterable[int], **settings) -> list[History]:

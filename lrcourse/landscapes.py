@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse.checks import numeric, positive_integer
+from lrcourse.checks import numeric, positive_integer, real
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,30 @@ def least_squares(x, y) -> Landscape:
         weights=x.shape[1],
         minimum=np.linalg.lstsq(x, y, rcond=None)[0],
         curvature=curvature,
+    )
+
+
+def two_valleys(tilt: float = 0.1) -> Landscape:
+    r"""A curve with two valleys, the right one lower, :math:`\tfrac14 (w^2 - 1)^2 - cw`.
+
+    Parameters
+    ----------
+    tilt : float
+        The slope c, above 0 and below 0.38, where the left valley disappears.
+
+    >>> curve = two_valleys()
+    >>> curve.minimum.round(3), curve.gradient(curve.minimum).round(9)
+    (array([1.047]), array([0.]))
+    """
+    tilt = real("tilt", tilt, low=1e-6, high=0.38)
+    # The slope w³ − w − c is zero at the bottoms of both valleys and at the pass between.
+    right = np.roots([1, 0, -1, -tilt]).real.max()
+    return Landscape(
+        error=lambda w: np.sum((w**2 - 1) ** 2 / 4 - tilt * w, axis=-1),
+        gradient=lambda w: w**3 - w - tilt,
+        weights=1,
+        minimum=np.array([right]),
+        curvature=np.array([3 * right**2 - 1]),
     )
 
 

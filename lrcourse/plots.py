@@ -229,10 +229,37 @@ def error_curve(
                 errors[0] + slope * reach * np.array([-1, 1]),
                 color=HIGHLIGHT, linewidth=1.2,
             )  # fmt: skip
+            name = translate("slope {slope}", slope=f"{slope:.4g}".replace("-", "−"))
             axes.annotate(
-                translate("slope {slope:.3g}", slope=slope), (points[0], errors[0]), (8, -12),
-                textcoords="offset points", color=HIGHLIGHT, fontsize=9,
+                name, (points[0], errors[0]), (8, -12), textcoords="offset points",
+                color=HIGHLIGHT, fontsize=9,
             )  # fmt: skip
+    return picture
+
+
+def places(
+    learning_rates: np.ndarray,
+    ends: np.ndarray,
+    *,
+    title: str,
+    ylabel: str,
+    levels: Sequence[tuple[float, str]] = (),
+) -> Picture:
+    """Where each of many runs ends, over its learning rate; nan leaves the place empty."""
+    with _style():
+        picture = Picture(3.2, title)
+        axes = picture.subplots()
+        for height, name in levels:
+            axes.axhline(height, color=FAINT, linewidth=1)
+            axes.annotate(
+                translate(name), (1, height), (-2, 4), xycoords=("axes fraction", "data"),
+                textcoords="offset points", ha="right", fontsize=9,
+            )  # fmt: skip
+        axes.plot(learning_rates, ends, ".", color=NEGATIVE, markersize=4)
+        axes.set(
+            title=translate(title), xlabel=translate("learning rate"), ylabel=translate(ylabel),
+            xlim=(0, 1.02 * learning_rates.max()),
+        )  # fmt: skip
     return picture
 
 
