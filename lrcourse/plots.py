@@ -77,10 +77,12 @@ class Picture(Figure):
 
 @contextmanager
 def _style():
-    family = ["DejaVu Sans"]
+    style = {**STYLE, "font.family": ["DejaVu Sans"]}
     if current_language() == "zh":
-        family = [_chinese_font(), *family]
-    with mpl.rc_context({**STYLE, "font.family": family}):
+        # The package has the regular weight alone: a title stands out by its size.
+        style |= {"font.family": [_chinese_font(), "DejaVu Sans"]}
+        style |= {"axes.titleweight": "normal", "axes.titlesize": 13}
+    with mpl.rc_context(style):
         yield
 
 
@@ -305,7 +307,10 @@ def decision_boundaries(history: History, data: Data, *, title: str) -> Picture:
     rows = -(-runs // columns)
     with _style():
         picture = Picture(0.4 + 2.15 * rows, title)
-        picture.suptitle(translate(title), x=0.01, ha="left", fontsize=11, weight="bold")
+        picture.suptitle(
+            translate(title), x=0.01, ha="left", fontsize=mpl.rcParams["axes.titlesize"],
+            weight=mpl.rcParams["axes.titleweight"],
+        )  # fmt: skip
         panels = picture.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
         colours = mpl.colors.LinearSegmentedColormap.from_list(
             "classes", [NEGATIVE, "white", POSITIVE]
