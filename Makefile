@@ -47,7 +47,8 @@ bench: $(READY)  ## measure speeds side by side
 	$(BIN)/python benchmarks/scaling.py
 
 lock: $(READY)  ## renew requirements.txt from the ranges in pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+	  --no-emit-index-url \
 	  --extra book --extra test --custom-compile-command "make lock" pyproject.toml \
 	  --output-file requirements.txt
 	@echo '-e .' >> requirements.txt

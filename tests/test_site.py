@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup, Comment
 from fontTools.ttLib import TTFont
+
 from website.mathematics import FormulaError, mathml
 from website.search import IN_THE_BROWSER, RUN, cut
 
