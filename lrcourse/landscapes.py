@@ -96,8 +96,8 @@ def two_valleys(tilt: float = 0.1) -> Landscape:
         The slope c, above 0 and below 0.38, where the left valley disappears.
 
     >>> curve = two_valleys()
-    >>> curve.minimum.round(3), curve.gradient(curve.minimum).round(9)
-    (array([1.047]), array([0.]))
+    >>> curve.minimum.round(3), bool(abs(curve.gradient(curve.minimum)) < 1e-12)
+    (array([1.047]), True)
     """
     tilt = real("tilt", tilt, low=1e-6, high=0.38)
     # The slope w³ − w − c is zero at the bottoms of both valleys and at the pass between.
