@@ -330,3 +330,12 @@ def test_a_folder_that_is_no_site_is_not_replaced(tmp_path):
     assert built.returncode == 2
     assert f"{tmp_path} exists and is not a site made here" in built.stderr
     assert (tmp_path / "precious").exists()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_figure_says_what_it_shows_in_the_language_of_its_page(language):
+    figures = [image for path in pages(language) for image in page(path).select(".cell_output img")]
+    assert figures
+    for image in figures:
+        assert not image["alt"].endswith(".png")
+        assert bool(re.search("[一-鿿]", image["alt"])) == (language == "zh"), image["alt"]
