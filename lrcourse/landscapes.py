@@ -24,6 +24,8 @@ class Landscape:
         The second derivatives at the minimum along the principal axes, in
         ascending order. The last is L: of a quadratic, gradient descent
         converges for learning rates below 2/L.
+    axes : array (weights, weights)
+        The principal axes at the minimum, one a column, in the order of the curvatures.
     """
 
     error: Callable[[np.ndarray], np.ndarray]
@@ -31,6 +33,7 @@ class Landscape:
     weights: int
     minimum: np.ndarray
     curvature: np.ndarray
+    axes: np.ndarray
 
 
 def quadratic(curvature, minimum=0.0) -> Landscape:
@@ -57,7 +60,13 @@ def quadratic(curvature, minimum=0.0) -> Landscape:
         weights=len(curvature),
         minimum=minimum,
         curvature=np.sort(curvature),
+        axes=np.eye(len(curvature))[:, np.argsort(curvature, kind="stable")],
     )
+
+
+def ravine(ratio: float = 50.0) -> Landscape:
+    """Return a bowl of two weights, `ratio` times as steep along the second as along the first."""
+    return quadratic([1.0, real("ratio", ratio, low=1.0)])
 
 
 def least_squares(x, y) -> Landscape:
@@ -75,7 +84,7 @@ def least_squares(x, y) -> Landscape:
     x, y = numeric("x", x), numeric("y", y)
     if x.ndim != 2 or y.shape != x.shape[:1]:
         raise ValueError(f"x must be (n, weights) and y (n,), got {x.shape} and {y.shape}")
-    curvature = np.linalg.eigvalsh(x.T @ x / len(x))
+    curvature, axes = np.linalg.eigh(x.T @ x / len(x))
     if curvature[0] <= 1e-12 * curvature[-1]:
         raise ValueError("x must have linearly independent columns: the minimum is not one point")
     return Landscape(
@@ -84,6 +93,7 @@ def least_squares(x, y) -> Landscape:
         weights=x.shape[1],
         minimum=np.linalg.lstsq(x, y, rcond=None)[0],
         curvature=curvature,
+        axes=axes,
     )
 
 
@@ -108,7 +118,69 @@ def two_valleys(tilt: float = 0.1) -> Landscape:
         weights=1,
         minimum=np.array([right]),
         curvature=np.array([3 * right**2 - 1]),
+        axes=np.eye(1),
     )
+
+
+def saddle() -> Landscape:
+    r"""Two valleys and a saddle, :math:`\tfrac12 w_1^2 + \tfrac14 (w_2^2 - 1)^2`.
+
+    Along the first weight the origin is a minimum, along the second a maximum,
+    and the gradient there is zero. The lowest points are (0, 1) and (0, −1).
+    """
+    return _curved(
+        error=lambda w: w[..., 0] ** 2 / 2 + (w[..., 1] ** 2 - 1) ** 2 / 4,
+        gradient=lambda w: np.stack([w[..., 0], w[..., 1] ** 3 - w[..., 1]], axis=-1),
+        minimum=[0.0, 1.0],
+        hessian=[[1.0, 0.0], [0.0, 2.0]],
+    )
+
+
+def rosenbrock() -> Landscape:
+    r"""A bent ravine, :math:`(1 - w_1)^2 + 100 (w_2 - w_1^2)^2`.  [Rosenbrock 1960]
+
+    The floor of the ravine falls slowly towards the minimum at (1, 1).
+    """
+
+    def gradient(w):
+        across = w[..., 1] - w[..., 0] ** 2
+        return np.stack([2 * (w[..., 0] - 1) - 400 * w[..., 0] * across, 200 * across], axis=-1)
+
+    return _curved(
+        error=lambda w: (1 - w[..., 0]) ** 2 + 100 * (w[..., 1] - w[..., 0] ** 2) ** 2,
+        gradient=gradient,
+        minimum=[1.0, 1.0],
+        hessian=[[802.0, -400.0], [-400.0, 200.0]],
+    )
+
+
+def beale() -> Landscape:
+    r"""A plateau with steep edges, :math:`\sum_{i=1}^3 (c_i - w_1 (1 - w_2^i))^2`.  [Beale 1955]
+
+    With c = (1.5, 2.25, 2.625) the minimum is at (3, 0.5).
+    """
+    targets, powers = np.array([1.5, 2.25, 2.625]), np.arange(1, 4)
+
+    def residuals(w):
+        return targets - w[..., :1] * (1 - w[..., 1:] ** powers)
+
+    def slopes(w):
+        first = w[..., 1:] ** powers - 1
+        return np.stack([first, w[..., :1] * powers * w[..., 1:] ** (powers - 1)], axis=-2)
+
+    minimum = np.array([3.0, 0.5])
+    return _curved(
+        error=lambda w: np.sum(residuals(w) ** 2, axis=-1),
+        gradient=lambda w: 2 * np.sum(slopes(w) * residuals(w)[..., np.newaxis, :], axis=-1),
+        minimum=minimum,
+        # The residuals are zero at the minimum: their own curvature has no part in it.
+        hessian=2 * slopes(minimum) @ slopes(minimum).T,
+    )
+
+
+def _curved(error, gradient, minimum, hessian) -> Landscape:
+    curvature, axes = np.linalg.eigh(np.array(hessian))
+    return Landscape(error, gradient, len(minimum), np.array(minimum), curvature, axes)
 
 
 @dataclass(frozen=True)
@@ -167,3 +239,67 @@ def descend(landscape: Landscape, optimizer, start, steps: int) -> Descent:
         points = np.array(points)
         errors = landscape.error(points)
     return Descent(landscape, learning_rates, points, np.array(gradients), errors)
+
+
+SCENARIOS = ("slow", "converging", "oscillating", "diverging")
+
+
+def classify(descent: Descent, tolerance: float = 0.01) -> list[str]:
+    """Name the scenario of each run of a descent.
+
+    The gradients of a run are looked at along each principal axis of the
+    landscape. A run is
+
+    - *diverging* if its error is no longer finite, or if along some axis the
+      gradient has grown from the first step to the last;
+    - *oscillating* if along some axis it changes sign in most steps: each step
+      overshoots the bottom;
+    - *converging* if neither, and the error above the minimum has fallen below
+      `tolerance` times what it was at the start;
+    - *slow* if not even that.
+
+    On a quadratic with a constant rate η, plain SGD multiplies the gradient along
+    an axis of curvature λ by 1 − ηλ in every step, so the names are exact: monotone
+    (slow or converging) up to 1/L, oscillating above 1/L and up to 2/L, diverging
+    above, in as far as the start is off the minimum along the steepest axis.
+    Elsewhere they are a heuristic that judges from the steps that were made.
+    Between slow and converging it depends on how many those are.
+
+    Parameters
+    ----------
+    descent : Descent
+    tolerance : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    list of str
+        One of `SCENARIOS` for each run.
+
+    >>> from lrcourse.optimizers import SGD
+    >>> classify(descend(quadratic(1.0), SGD([0.01, 0.5, 1.5, 2.5]), 1.0, 20))
+    ['slow', 'converging', 'oscillating', 'diverging']
+    """
+    tolerance = real("tolerance", tolerance, low=0.0, high=1.0)
+    lowest = descent.landscape.error(descent.landscape.minimum)
+    excess = descent.errors - lowest
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes = np.abs(descent.gradients @ descent.landscape.axes)
+        signs = np.sign(descent.gradients @ descent.landscape.axes)
+    return [
+        _scenario(excess[:, run], slopes[:, run], signs[:, run], tolerance)
+        for run in range(excess.shape[1])
+    ]
+
+
+def _scenario(excess, slopes, signs, tolerance) -> str:
+    # What is this small beside the start is rounding, whose sign means nothing.
+    told = slopes > 1e-9 * slopes[0].max()
+    grown = told[-1] & (slopes[-1] > slopes[0] * (1 + 1e-9))
+    if not np.isfinite(excess[-1]) or grown.any():
+        return "diverging"
+    both = told[1:] & told[:-1]
+    changes = (both & (signs[1:] != signs[:-1])).sum(axis=0)
+    if (2 * changes > both.sum(axis=0)).any():
+        return "oscillating"
+    return "converging" if excess[-1] <= tolerance * excess[0] else "slow"
