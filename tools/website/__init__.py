@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from website import anchors, chinese, editions, mathematics, mathfont, pictures, references, search
+from website import anchors, chinese, editions, mathematics, mathfont, references, search
 
 HERE = Path(__file__).parent
 
 
 def setup(app):
     """Add the parts, their templates and their static files."""
-    for part in (anchors, chinese, editions, mathematics, mathfont, pictures, references, search):
+    for part in (anchors, chinese, editions, mathematics, mathfont, references, search):
         part.setup(app)
     app.connect("config-inited", add_folders)
     app.add_css_file("course.css")
