@@ -1,5 +1,6 @@
 """What holds for the website that `make book` has built."""
 
+import doctest
 import json
 import re
 import shutil
@@ -13,6 +14,8 @@ import pytest
 from bs4 import BeautifulSoup, Comment
 from fontTools.ttLib import TTFont
 
+from book import place_in_notebook
+from website import mathematics, search
 from website.mathematics import FormulaError, mathml
 from website.search import IN_THE_BROWSER, RUN, cut
 
@@ -263,6 +266,13 @@ def test_a_formula_keeps_its_structure():
     assert formula.munder.get_text() == "maxx"
 
 
+@pytest.mark.parametrize("module", [mathematics, search])
+def test_the_examples_in_docstrings_hold(module):
+    result = doctest.testmod(module)
+    assert result.attempted
+    assert not result.failed
+
+
 def test_the_first_page_leads_to_both_editions():
     links = [link["href"] for link in page(SITE / "index.html").find_all("a")]
     assert links == ["en/index.html", "zh/index.html"]
@@ -277,6 +287,12 @@ def test_the_site_holds_nothing_that_only_the_build_needs():
 def test_every_figure_of_the_site_is_shown_on_a_page():
     shown = {Path(address).name for path in every_page() for _, address in addresses(path)}
     assert {path.name for path in SITE.glob("*/_images/*")} <= shown
+
+
+def test_no_figure_is_described_by_its_file_name():
+    figures = [image for path in every_page() for image in page(path).find_all("img")]
+    assert figures
+    assert not [image["alt"] for image in figures if Path(image["src"]).name in image["alt"]]
 
 
 def run(*command, folder=ROOT):
@@ -322,6 +338,11 @@ def test_mistakes_are_named_and_leave_the_old_site_whole(copy):
                 f"^chapters/zh/references.md.*{re.escape(complaint)}", built.stderr, re.M
             )
     assert (copy / "_site" / "en" / "index.html").read_text() == "the old site"
+
+
+def test_a_mistake_in_a_notebook_is_named_with_its_cell_and_line():
+    match = re.match(r".*:(\d+):", "chapters/en/index.ipynb:20025: WARNING")
+    assert place_in_notebook(match) == ".ipynb: cell 3, line 25:"
 
 
 def test_a_folder_that_is_no_site_is_not_replaced(tmp_path):

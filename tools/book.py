@@ -30,7 +30,7 @@ def main():
     parser = argparse.ArgumentParser(description="Build both editions of the website.")
     parser.add_argument("site", nargs="?", type=Path, default=Path("_site"), help="the folder")
     site = parser.parse_args().site.resolve()
-    if site.exists() and not (site / "en").is_dir():
+    if site.exists() and not (site / "en").is_dir() and (site.is_file() or any(site.iterdir())):
         parser.error(f"{site} exists and is not a site made here: name another folder")
 
     with ThreadPoolExecutor() as pool:
@@ -38,7 +38,10 @@ def main():
     if problems:
         print(*problems, sep="\n", file=sys.stderr)
         sys.exit("The book was not built, for the reasons above.")
-    assemble(site)
+    try:
+        assemble(site)
+    except OSError as error:
+        sys.exit(f"The book is built but cannot be put into {site}: {error}")
     print(f"The book is ready: open {site / 'index.html'},")
     print("or run `make serve` and go to http://localhost:8000")
 
@@ -62,6 +65,9 @@ def build(language):
         folder.mkdir(parents=True)
     for name, text in settings.items():
         (folder / name).write_text(text, encoding="utf-8")
+    # A page is warned about only when it is read, and would pass the next time: what is not built
+    # to the end, and without a warning, is built from nothing again.
+    (folder / "made-with").unlink()
 
     command = [Path(sys.executable).with_name("jupyter-book"), "build"]
     command += [ROOT / "chapters" / language, "--path-output", folder]
@@ -70,12 +76,18 @@ def build(language):
     environment = os.environ | {"PYTHONUTF8": "1"}
     run = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
     if run.returncode == 0:
+        (folder / "made-with").write_text(settings["made-with"], encoding="utf-8")
         return []
-    # A page is warned about when it is read: built again as it stands, it would seem faultless.
-    shutil.rmtree(folder)
     plain = re.sub(r"\x1b\[[\d;]*m", "", run.stderr)  # Jupyter Book colours even what it pipes
+    plain = re.sub(r"\.ipynb:(\d+):", place_in_notebook, plain)
     lines = plain.replace(f"{ROOT}{os.sep}", "").splitlines()
     return [line for line in lines if line.strip(" =") and "returns a non-zero" not in line]
+
+
+def place_in_notebook(match):
+    """Say in words where 20025, MyST-NB's line 25 of the third cell, is."""
+    cell, line = divmod(int(match[1]), 10_000)
+    return f".ipynb: cell {cell + 1}, line {line}:"
 
 
 def read(path):
@@ -116,9 +128,14 @@ def configuration(language):
 def contents(language):
     """Adapt _toc.yml to one edition: its folder is the root, its captions are translated."""
     toc = load("_toc.yml")
-    captions = {} if language == "en" else load(f"_config.{language}.yml")["captions"]
     for part in toc["parts"]:
-        part["caption"] = captions.get(part["caption"], part["caption"])
+        if language != "en":
+            captions = load(f"_config.{language}.yml")["captions"]
+            if part["caption"] not in captions:
+                sys.exit(
+                    f"_config.{language}.yml has no caption for {part['caption']!r} of _toc.yml"
+                )
+            part["caption"] = captions[part["caption"]]
         for chapter in part["chapters"]:
             chapter["file"] = Path(chapter["file"]).name
     toc["root"] = Path(toc["root"]).name
@@ -127,7 +144,10 @@ def contents(language):
 
 def load(name):
     """Read one of the book's YAML files."""
-    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    try:
+        return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        sys.exit(f"{name} cannot be read: {' '.join(str(error).split())}")
 
 
 def lay_over(config, overlay):

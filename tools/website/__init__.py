@@ -2,14 +2,24 @@
 
 from pathlib import Path
 
-from website import anchors, chinese, editions, mathematics, mathfont, references, search
+from website import (
+    anchors,
+    chinese,
+    editions,
+    figures,
+    mathematics,
+    mathfont,
+    references,
+    search,
+)
 
 HERE = Path(__file__).parent
+PARTS = (anchors, chinese, editions, figures, mathematics, mathfont, references, search)
 
 
 def setup(app):
     """Add the parts, their templates and their static files."""
-    for part in (anchors, chinese, editions, mathematics, mathfont, references, search):
+    for part in PARTS:
         part.setup(app)
     app.connect("config-inited", add_folders)
     app.add_css_file("course.css")

@@ -29,6 +29,7 @@ REFUSED = re.compile(r"\\(tag|label|eqref|ref|newcommand|operatorname\*|begin\{(
 UPRIGHT = "[A-Za-zΓΔΘΛΞΠΣΥΦΨΩ]"  # capital Greek is upright in TeX
 LIMITED = {"max", "min", "lim", "sup", "inf", "arg\u2009max", "arg\u2009min"}
 
+ACCENTS = ("^", "~")
 CLOSING = (")", "]", "}", "|", "‖", "!")
 
 
@@ -107,7 +108,7 @@ def mend(element):
         element.set("mathvariant", "normal")
     elif variant not in ("", "normal", "italic"):
         element.text = "".join(styled(letter, variant) for letter in element.text)
-    if element.tag == "mover" and element[-1].text in ("^", "~"):
+    if element.tag == "mover" and element[-1].text in ACCENTS:
         element.set("accent", "true")
     if element.tag in ("mrow", "mtd"):
         space(element)

@@ -11,10 +11,11 @@ document.querySelector(".language-switch")?.addEventListener("click", ({ current
   else if (scrollY > 0 && read.length) link.hash = read.at(-1).querySelector(":scope > span").id;
 });
 
-// The search's summaries quote the article alone, without the buttons and lists around it.
+// The search's summaries quote the article's prose, not the buttons and lists around it.
 const { htmlToText } = Search;
 Search.htmlToText = (page, anchor) => {
   const article = new DOMParser().parseFromString(page, "text/html").querySelector("article");
+  article.querySelectorAll("math, table").forEach((block) => block.replaceWith("…"));
   return htmlToText(`<main role="main">${article.innerHTML}</main>`, anchor);
 };
 
