@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from docutils import nodes
 from latex2mathml.converter import Converter
 from sphinx.locale import _
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
@@ -176,6 +177,35 @@ def typeset(node, display):
         return f"<code>{html.escape(latex)}</code>"
 
 
+class KeepPunctuation(SphinxPostTransform):
+    """Hold a formula and the punctuation that touches it on one line; browsers break between."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Wrap both in a span that does not break."""
+        for formula in list(self.document.findall(nodes.math)):
+            parent, place = formula.parent, formula.parent.index(formula)
+            before = parent[place - 1] if place else ""
+            after = parent[place + 1] if place + 1 < len(parent) else ""
+            opening = (
+                re.search(r"[(（「“《]*$", before)[0] if isinstance(before, nodes.Text) else ""
+            )
+            closing = (
+                re.match(r"[^\w\s(（「“《]*", after)[0] if isinstance(after, nodes.Text) else ""
+            )
+            if opening:
+                parent.replace(before, nodes.Text(before.removesuffix(opening)))
+            if closing:
+                parent.replace(after, nodes.Text(after.removeprefix(closing)))
+            if opening or closing:
+                span = nodes.inline(classes=["formula"])
+                parent.replace(formula, span)
+                span += [nodes.Text(opening), formula, nodes.Text(closing)]
+
+
 def setup(app):
     """Make this the renderer called `mathml`."""
+    app.add_post_transform(KeepPunctuation)
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
