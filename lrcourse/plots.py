@@ -64,7 +64,7 @@ class Picture(Figure):
         self.about = translate(about)
 
     def __repr__(self):
-        return f"<{self.about}>"
+        return self.about
 
     def _repr_png_(self):
         buffer = io.BytesIO()

@@ -19,9 +19,8 @@ class AlternativeTexts(SphinxTransform):
             )
             for image in output.findall(nodes.image):
                 if not image.get("alt"):
-                    image["alt"] = (
-                        "" if text.startswith("<") else text
-                    )  # <Figure size …> says nothing
+                    # matplotlib's own <Figure size …> says nothing.
+                    image["alt"] = "" if text.startswith("<") else text
 
 
 def setup(app):
