@@ -1,13 +1,19 @@
-"""The command line: ``python -m lrcourse table``."""
+"""The command line: ``python -m lrcourse table`` and ``python -m lrcourse schedule``."""
 
 import argparse
+import ast
 import contextlib
+import inspect
 import os
 import sys
+
+import numpy as np
 
 from lrcourse.checks import learning_rates, positive_integer
 from lrcourse.datasets import LIKE_THE_TEXTBOOK
 from lrcourse.experiments import TEXTBOOK_RATES, learning_rate_table, school_district_runs
+from lrcourse.schedules import FACTORIES, Schedule
+from lrcourse.tables import Table
 
 
 class _Parser(argparse.ArgumentParser):
@@ -76,6 +82,17 @@ def _parser():
         help=f"of the shuffle and the batches (default: {LIKE_THE_TEXTBOOK})",
     )
     table.add_argument("--format", choices=["text", "csv", "json"], default="text")
+    schedule = commands.add_parser(
+        "schedule",
+        help="the rates of a schedule, step by step",
+        description=f"Print the rates of a schedule: {', '.join(FACTORIES)}.",
+        epilog="for example: schedule warmup schedule='cosine(0.1, 100)' steps=5 --steps 105",
+    )
+    schedule.set_defaults(run=_schedule)
+    schedule.add_argument("name", metavar="NAME")
+    schedule.add_argument("arguments", nargs="*", metavar="key=value")
+    schedule.add_argument("--steps", type=_steps, required=True, help="how many, from step 0")
+    schedule.add_argument("--format", choices=["text", "csv"], default="text")
     return parser
 
 
@@ -91,6 +108,62 @@ def _table(arguments):
     print(getattr(table, arguments.format)().rstrip("\n"))
 
 
+def _schedule(arguments):
+    rates = _made(arguments.name, arguments.arguments)(np.arange(arguments.steps))
+    table = Table(["step", "learning_rate"], list(enumerate(rates.tolist())))
+    print(getattr(table, arguments.format)().rstrip("\n"))
+
+
+def _made(name: str, pairs: list[str]) -> Schedule:
+    if name not in FACTORIES:
+        raise ValueError(f"NAME must be one of {', '.join(FACTORIES)}, got {name!r}")
+    parameters = inspect.signature(FACTORIES[name]).parameters
+    values = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise ValueError(f"arguments must be key=value, got {pair!r}")
+        if key not in parameters or key in values:
+            problem = "once" if key in values else "of " + ", ".join(parameters)
+            raise ValueError(f"{name} takes each key {problem}, got {key!r}")
+        values[key] = _value(key, text, str(parameters[key].annotation))
+    missing = [key for key, each in parameters.items() if each.default is each.empty]
+    missing = [key for key in missing if key not in values]
+    if missing:
+        raise ValueError(f"{name} needs {', '.join(f'{key}=…' for key in missing)}")
+    return FACTORIES[name](**values)
+
+
+_VALUE = "a number, numbers separated by commas, a word or a schedule"
+
+
+def _value(key, text, annotation):
+    """Read a number, numbers separated by commas, a word, or a schedule written as a call."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ValueError(f"{key} must be {_VALUE}, got {text[:60]!r}") from None
+    value = _evaluated(tree)
+    alone = "Sequence" in annotation and not isinstance(value, list)
+    return [value] if alone else value
+
+
+def _evaluated(node):
+    match node:
+        case ast.Constant(value=bool() | int() | float() | str()):
+            return node.value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
+            return -node.operand.value
+        case ast.Tuple() | ast.List():
+            return [_evaluated(element) for element in node.elts]
+        case ast.Name():
+            return {"true": True, "false": False}.get(node.id, node.id)
+        case ast.Call(func=ast.Name(id=name)) if name in FACTORIES:
+            keywords = {each.arg: _evaluated(each.value) for each in node.keywords}
+            return FACTORIES[name](*map(_evaluated, node.args), **keywords)
+    raise ValueError(f"a value must be {_VALUE}, got {ast.unparse(node)!r}")
+
+
 def _rates(text):
     try:
         values = [float(part) for part in text.split(",")]
@@ -103,6 +176,11 @@ def _rates(text):
 
 def _count(text):
     return _said(positive_integer, "the value", _whole(text))
+
+
+def _steps(text):
+    # A table is a list of Python's numbers, which a million rows do not strain.
+    return _said(lambda *said: positive_integer(*said, 1_000_000), "the value", _whole(text))
 
 
 def _seed(text):

@@ -16,11 +16,39 @@ def positive_integer(name: str, value, at_most: int | None = None, unit: str = "
     return int(value)
 
 
-def real(name: str, value, low: float = -math.inf, high: float = math.inf) -> float:
-    """Return `value` as a finite float between `low` and `high`, both included."""
+def whole(name: str, value, low: int = 0) -> int:
+    """Return `value` as an int of at least `low`."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < low:
+        raise ValueError(f"{name} must be at least {low}, got {value}")
+    return int(value)
+
+
+def number(name: str, value) -> float:
+    """Return `value` as a float, which may be nan or infinite."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if not (math.isfinite(value) and low <= value <= high):
+    return float(value)
+
+
+def positive(name: str, value) -> float:
+    """Return `value` as a finite float above 0."""
+    if not (math.isfinite(number(name, value)) and value > 0):
+        raise ValueError(f"{name} must be positive and finite, got {value}")
+    return float(value)
+
+
+def one_of(name: str, value, allowed):
+    """Return `value` if it is one of the `allowed` words."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+    return value
+
+
+def real(name: str, value, low: float = -math.inf, high: float = math.inf) -> float:
+    """Return `value` as a finite float between `low` and `high`, both included."""
+    if not (math.isfinite(number(name, value)) and low <= value <= high):
         raise ValueError(f"{name} must be {_range(low, high)}, got {value}")
     return float(value)
 

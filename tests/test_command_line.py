@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lrcourse.__main__ import main
+from lrcourse.schedules import constant, cosine, join, linear, one_cycle, piecewise, warmup
 
 COLUMNS = (
     "learning_rate,train_loss,train_accuracy,val_loss,val_accuracy,"
@@ -79,7 +80,69 @@ def test_a_bad_argument_gets_one_line_and_exit_code_2(arguments, said, capsys):
     assert err.count("\n") == 1 and said in err
 
 
-@pytest.mark.parametrize("arguments", [[], ["tabel"], ["table", "--rate-s", "1"]])
+def test_a_schedule_prints_its_rates_step_by_step(capsys):
+    arguments = ["schedule", "cosine", "learning_rate=0.1", "total_steps=3", "--steps", "5"]
+    assert main([*arguments, "--format", "csv"]) == 0
+    out, err = capsys.readouterr()
+    rates = cosine(0.1, 3)(range(5)).tolist()
+    assert out.splitlines() == ["step,learning_rate", *(f"{t},{r}" for t, r in enumerate(rates))]
+    assert err == ""
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == ["step", "learning_rate"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["piecewise", "rates=1,0.1", "boundaries=2"], piecewise([1, 0.1], [2])),
+        (["constant", "learning_rate=1e-3"], constant(0.001)),
+        (["warmup", "schedule=linear(1, 3)", "steps=2"], warmup(linear(1, 3), 2)),
+        (["join", "schedules=constant(1), linear(1, 3)", "boundaries=1"],
+         join([constant(1), linear(1, 3)], [1])),
+        (["one_cycle", "max_rate=1", "total_steps=12", "three_phase=true",
+          "anneal_strategy=linear"], one_cycle(1, 12, three_phase=True, anneal_strategy="linear")),
+    ],
+)  # fmt: skip
+def test_a_schedule_takes_numbers_lists_words_and_schedules(arguments, expected, capsys):
+    assert main(["schedule", *arguments, "--steps", "4", "--format", "csv"]) == 0
+    rows = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert [float(row["learning_rate"]) for row in rows] == expected(range(4)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["cosin"], "NAME must be one of constant, time_based, "),
+        (["cosine"], "cosine needs learning_rate=…, total_steps=…"),
+        (["cosine", "lr=1"], "cosine takes each key of learning_rate, total_steps, end, got 'lr'"),
+        (["constant", "learning_rate=1", "learning_rate=2"], "takes each key once, got"),
+        (["constant", "0.1"], "arguments must be key=value, got '0.1'"),
+        (["constant", "learning_rate=-0.1"], "learning_rate must be positive and finite, got -0.1"),
+        (["constant", "learning_rate=nan"], "learning_rate must be a number, got 'nan'"),
+        (["constant", "learning_rate=1e999"], "positive and finite, got inf"),
+        (["constant", "learning_rate="], "learning_rate must be a number, numbers separated"),
+        (["constant", "learning_rate=\0"], "learning_rate must be a number, numbers separated"),
+        (["constant", "learning_rate=" + "(" * 9999], "learning_rate must be a number, numbers"),
+        (["constant", "learning_rate=1+1"], "a value must be a number, numbers separated by"),
+        (["constant", "learning_rate=exit(3)"], "or a schedule, got 'exit(3)'"),
+        (["warmup", "steps=2", "schedule=constant(-1)"], "must be positive and finite, got -1"),
+        (["warmup", "steps=2", "schedule=constant(1, 2, 3)"], "takes 1 positional argument"),
+        (["warmup", "steps=2", "schedule=0.1"], "schedule must be a Schedule, got 0.1"),
+        (["constant", "learning_rate=1", "--steps", "0"], "--steps: the value must be between 1"),
+        (["constant", "learning_rate=1", "--steps", "9999999999"], "between 1 and 1000000"),
+        (["constant", "learning_rate=1", "--steps", "x"], "needs a whole number, got 'x'"),
+        (["constant", "learning_rate=1", "--format", "json"], "choose from"),
+    ],
+)
+def test_a_bad_schedule_gets_one_line_and_exit_code_2(arguments, said, capsys):
+    steps = [] if "--steps" in arguments else ["--steps", "3"]
+    assert main(["schedule", *arguments, *steps]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1 and len(err) < 400 and said in err
+
+
+@pytest.mark.parametrize("arguments", [[], ["tabel"], ["table", "--rate-s", "1"], ["schedule"]])
 def test_a_command_that_does_not_exist_is_told_in_one_line(arguments, capsys):
     assert main(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -1,0 +1,423 @@
+"""Facts about schedules, and what holds for every one of them."""
+
+import inspect
+import math
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from lrcourse import schedules
+from lrcourse.schedules import (
+    FACTORIES,
+    ReduceOnPlateau,
+    Schedule,
+    constant,
+    cosine,
+    cosine_restarts,
+    cyclical,
+    exponential,
+    follow_cost,
+    join,
+    linear,
+    one_cycle,
+    per_epoch,
+    piecewise,
+    polynomial,
+    step_decay,
+    time_based,
+    time_based_compounding,
+    warmup,
+    warmup_stable_decay,
+)
+from lrcourse.sources import figures
+
+rates = st.floats(1e-8, 1e3)
+ends = st.just(0.0) | rates
+lengths = st.integers(1, 500)
+fractions = st.floats(0.01, 1)
+
+
+@st.composite
+def pieces(draw, elements):
+    boundaries = sorted(draw(st.sets(lengths, max_size=4)))
+    count = len(boundaries) + 1
+    return draw(st.lists(elements, min_size=count, max_size=count)), boundaries
+
+
+@st.composite
+def one_cycles(draw):
+    strategy, three = draw(st.sampled_from(["cos", "linear"])), draw(st.booleans())
+    pct_start = draw(st.floats(0.1, 0.4))
+    steps = draw(st.integers(30, 500))
+    return one_cycle(draw(rates), steps, pct_start, 25, 1e4, strategy, three)
+
+
+@st.composite
+def warmups_stable_decays(draw):
+    up, level, down = draw(st.integers(0, 50)), draw(st.integers(0, 50)), draw(lengths)
+    return warmup_stable_decay(draw(rates), up + level + down, up, down, draw(ends))
+
+
+simple = st.one_of(
+    st.builds(constant, rates),
+    st.builds(time_based, rates, ends),
+    st.builds(time_based_compounding, rates, ends),
+    st.builds(exponential, rates, ends),
+    st.builds(step_decay, rates, fractions, lengths, st.integers(0, 100)),
+    st.builds(schedules.inverse_sqrt, rates, lengths),
+    st.builds(polynomial, rates, lengths, st.floats(0.1, 5), ends),
+    st.builds(linear, rates, lengths, ends),
+    st.builds(cosine, rates, lengths, ends),
+    one_cycles(),
+    warmups_stable_decays(),
+    pieces(rates).map(lambda drawn: piecewise(*drawn)),
+    st.builds(cosine_restarts, rates, lengths, st.integers(1, 3), ends),
+    st.builds(
+        lambda low, height, half, mode: cyclical(low, low + height, half, *mode),
+        ends, rates, lengths,
+        st.sampled_from([("triangular",), ("triangular2",), ("exp_range", 0.99)]),
+    ),
+)  # fmt: skip
+any_schedule = st.one_of(
+    simple,
+    st.builds(warmup, simple, lengths, ends),
+    pieces(simple).map(lambda drawn: join(*drawn)),
+    st.builds(per_epoch, simple, lengths),
+)
+steps = st.integers(0, 2000)
+
+
+def test_every_factory_is_among_those_that_are_tested():
+    drawn = {"join", "per_epoch", "piecewise", "one_cycle", "warmup_stable_decay", "cyclical"}
+    source = inspect.getsource(inspect.getmodule(test_every_factory_is_among_those_that_are_tested))
+    assert all(name in drawn or f"{name}, " in source for name in FACTORIES)
+
+
+@given(any_schedule, st.lists(steps, min_size=1, max_size=40))
+def test_an_array_of_steps_gets_to_the_bit_what_the_single_steps_get(schedule, chosen):
+    array = np.array(chosen)
+    expected = np.array([schedule(step) for step in chosen])
+    assert np.array_equal(schedule(array), expected)
+    assert np.array_equal(schedule(array[::-1]), expected[::-1])
+    assert np.array_equal(schedule(np.stack([array, array], axis=1))[:, 1], expected)
+
+
+@given(any_schedule, steps)
+def test_a_step_of_any_integer_type_is_the_same_step(schedule, step):
+    expected = schedule(step)
+    assert type(expected) is float
+    for kind in (np.int32, np.uint16, np.int64, np.uint64):
+        assert schedule(kind(step)) == expected
+    assert schedule(np.array(step)) == expected
+
+
+@given(any_schedule)
+def test_no_rate_is_ever_negative_or_more_than_it_was_said_to_be(schedule):
+    seen = schedule(np.arange(2000))
+    assert (seen >= 0).all() and np.isfinite(seen).all()
+    numbers = _numbers(schedule)
+    assert seen.max() <= max(numbers)
+
+
+def _numbers(schedule):
+    """Every rate that a schedule was given."""
+    names = ("learning_rate", "end", "start", "max_rate", "min_rate")
+    for name, value in schedule._arguments.items():
+        if name in names:
+            yield value
+        if name == "rates":
+            yield from value
+        if isinstance(value, Schedule):
+            yield from _numbers(value)
+        if name == "schedules":
+            for each in value:
+                yield from _numbers(each)
+
+
+@given(rates, ends, lengths, st.sampled_from([linear, cosine, polynomial]))
+def test_the_way_from_one_rate_to_another_goes_straight_and_arrives(first, last, total, factory):
+    arguments = {"power": 1.7} if factory is polynomial else {}
+    seen = factory(first, total, end=last, **arguments)(np.arange(total + 3))
+    assert seen[0] == first and (seen[total:] == last).all()
+    assert (np.diff(seen) * np.sign(last - first) >= 0).all()
+
+
+@given(any_schedule)
+def test_a_schedule_is_never_changed_by_being_called(schedule):
+    before, said = schedule(np.arange(50)), repr(schedule)
+    schedule(1000), schedule(np.arange(700)[::-1])
+    assert np.array_equal(schedule(np.arange(50)), before) and repr(schedule) == said
+    asked = np.arange(50)
+    schedule(asked)[:] = -1
+    assert np.array_equal(asked, np.arange(50)) and np.array_equal(schedule(asked), before)
+
+
+@given(any_schedule)
+def test_a_schedule_can_be_printed_and_rebuilt_compared_and_pickled(schedule):
+    for same in (eval(repr(schedule), dict(FACTORIES)), pickle.loads(pickle.dumps(schedule))):
+        assert same == schedule and hash(same) == hash(schedule) and repr(same) == repr(schedule)
+        assert np.array_equal(same(np.arange(20)), schedule(np.arange(20)))
+    assert schedule != per_epoch(schedule, 7) and schedule != 3
+
+
+def test_arguments_from_numpy_print_as_numbers():
+    schedule = piecewise(np.array([0.1, 0.01], np.float32), np.array([5]))
+    assert "np." not in repr(schedule) and eval(repr(schedule), dict(FACTORIES)) == schedule
+    assert repr(constant(np.float64(0.1))) == "constant(learning_rate=0.1)"
+
+
+@given(pieces(simple), any_schedule, lengths, ends)
+def test_join_and_warmup_agree_at_the_seams(joined, schedule, length, start):
+    parts, boundaries = joined
+    whole = join(parts, boundaries)
+    edges = [0, *boundaries]
+    for part, edge in zip(parts, edges, strict=True):
+        assert whole(edge) == part(0)
+    for part, edge, next_edge in zip(parts, edges, boundaries, strict=False):
+        assert whole(next_edge - 1) == part(next_edge - 1 - edge)
+    last = np.arange(20)
+    assert np.array_equal(whole(edges[-1] + last), parts[-1](last))
+
+    warm = warmup(schedule, length, start)
+    assert warm(0) == start
+    assert np.array_equal(warm(length + last), schedule(last))
+    rising = warm(np.arange(length + 1))
+    assert (np.diff(rising) * np.sign(schedule(0) - start) >= 0).all()
+
+
+@given(any_schedule, lengths)
+def test_a_schedule_per_epoch_is_held_over_the_epoch(schedule, updates):
+    seen = per_epoch(schedule, updates)(np.arange(3 * updates)).reshape(3, updates)
+    assert np.array_equal(seen, np.tile(schedule([[0], [1], [2]]), updates))
+
+
+def test_the_printed_time_based_rates_are_the_compounding_ones():
+    printed = figures("brownlee2016", "B1")
+    epochs = np.array(printed.column("epoch")) - 1
+    compounding = time_based_compounding(0.1, 0.001)(epochs)
+    assert [float(f"{rate:.10g}") for rate in compounding] == printed.column("learning rate")
+    formula = time_based(0.1, 0.001)(epochs)
+    assert [float(f"{rate:.10g}") for rate in formula][2:] != printed.column("learning rate")[2:]
+
+
+@given(rates, st.floats(0, 10), st.integers(1, 500))
+def test_compounding_is_its_recurrence(rate, decay, step):
+    schedule = time_based_compounding(rate, decay)
+    assert schedule(0) == rate
+    assert schedule(step) == pytest.approx(schedule(step - 1) / (1 + decay * step), rel=1e-12)
+
+
+def test_the_three_time_based_schedules_differ():
+    updates = np.arange(100 * 10)
+    formula = per_epoch(time_based(0.1, 0.01), 10)(updates)
+    compounding = per_epoch(time_based_compounding(0.1, 0.01), 10)(updates)
+    keras = time_based(0.1, 0.01)(updates)
+    last = [formula[-1], keras[-1], compounding[-1]]
+    assert last == pytest.approx([0.1 / 1.99, 0.1 / 10.99, 1.84e-13], rel=1e-2)
+
+
+def test_the_shift_of_the_source_drops_one_epoch_early():
+    epochs = np.arange(50)
+    printed = 0.1 * 0.5 ** np.floor((1 + epochs) / 10)
+    assert step_decay(0.1, 0.5, 10, shift=1)(epochs) == pytest.approx(printed)
+    assert np.array_equal(
+        step_decay(0.1, 0.5, 10, shift=1)(epochs), step_decay(0.1, 0.5, 10)(epochs + 1)
+    )
+
+
+def test_the_examples_of_the_catalogue():
+    steps = np.arange(1001)
+    assert exponential(0.1, -math.log(0.95) / 100)(steps) == pytest.approx(
+        0.1 * 0.95 ** (steps / 100)
+    )
+    assert polynomial(0.01, 1000, 0.5)(steps) == pytest.approx(0.01 * (1 - steps / 1000) ** 0.5)
+    assert cosine(0.1, 100)(0) == 0.1  # without the ½ it would be 0.2
+    assert linear(0.1, 100)(10_000) == 0  # α₀ − kt would be far below
+
+
+def test_a_power_above_one_falls_fast_early_and_one_below_one_late():
+    early, late = polynomial(1.0, 100, 2.0), polynomial(1.0, 100, 0.5)
+    assert early(0) - early(10) > late(0) - late(10)
+    assert early(90) - early(100) < late(90) - late(100)
+
+
+@pytest.mark.parametrize("epochs", [30, 50, 75])
+def test_divided_by_ten_at_half_and_by_a_hundred_at_three_quarters(epochs):
+    seen = piecewise([0.1, 0.01, 0.001], [0.5, 0.75], total_steps=epochs)(range(epochs))
+    first, second = math.ceil(epochs * 0.5), math.ceil(epochs * 0.75)
+    assert seen.tolist() == [0.1] * first + [0.01] * (second - first) + [0.001] * (epochs - second)
+
+
+def test_a_fraction_that_floats_cannot_hold_is_still_met_exactly():
+    assert piecewise([1, 2], [0.1], total_steps=30)([2, 3]).tolist() == [1, 2]  # 30 · 0.1 > 3
+
+
+def test_restarts_grow_and_return_to_the_first_rate():
+    schedule = cosine_restarts(0.1, 5, multiplier=3, end=0.01)
+    assert schedule([0, 5, 20, 65]).tolist() == [0.1] * 4
+    assert np.array_equal(schedule(np.arange(5, 20)), cosine(0.1, 15, 0.01)(np.arange(15)))
+
+
+def test_a_huge_step_is_a_step():
+    for schedule in (
+        cosine_restarts(0.1, 5, 2),
+        cyclical(0.1, 0.2, 5, "triangular2"),
+        linear(1, 5),
+    ):
+        assert 0 <= schedule(2**60) <= 0.2
+    with pytest.raises(ValueError, match="step must be at most 10000000, got"):
+        time_based_compounding(0.1, 0.1)(2**60)
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "message"),
+    [
+        (-1, ValueError, "step must be at least 0, got -1"),
+        (np.array([3, -2]), ValueError, "step must be at least 0, got -2"),
+        (1.0, TypeError, "step must be a whole number or an array of them, got 1.0"),
+        (np.nan, TypeError, "step must be"), (np.inf, TypeError, "step must be"),
+        (True, TypeError, "step must be"), ("3", TypeError, "step must be"),
+        (None, TypeError, "step must be"), ([0.5], TypeError, "step must be"),
+        ([[1], [1, 2]], TypeError, "step must be"), (10**30, TypeError, "step must be"),
+        (1j, TypeError, "step must be"),
+    ],
+)  # fmt: skip
+def test_what_is_no_step_is_refused(step, error, message):
+    for schedule in (constant(0.1), warmup(cosine(0.1, 5), 3)):
+        with pytest.raises(error, match=message):
+            schedule(step)
+
+
+def test_no_steps_get_no_rates():
+    assert constant(0.1)([]).shape == (0,)
+    assert cosine_restarts(0.1, 5, 2)(np.zeros((0, 2), int)).shape == (0, 2)
+    assert time_based_compounding(0.1, 1)([]).shape == (0,)
+
+
+GOOD = {
+    "learning_rate": 0.1, "max_rate": 0.2, "min_rate": 0.1, "rate": 0.1, "decay": 0.1, "drop": 0.5,
+    "every": 5, "shift": 1, "total_steps": 50, "end": 0.01, "power": 2.0, "period": 5,
+    "multiplier": 2, "half_period": 5, "mode": "exp_range", "gamma": 0.9, "pct_start": 0.3,
+    "div_factor": 25.0, "final_div_factor": 100.0, "anneal_strategy": "cos", "three_phase": False,
+    "rates": [0.1, 0.01], "boundaries": [5], "warmup_steps": 5, "decay_steps": 5, "start": 0.0,
+    "schedule": constant(0.1), "schedules": [constant(0.1), constant(0.2)], "steps": 5,
+    "updates_per_epoch": 5,
+}  # fmt: skip
+ZERO_IS_FINE = {"decay", "rate", "end", "start", "shift", "warmup_steps", "min_rate"}
+WORDS = {"mode", "anneal_strategy"}
+
+
+def arguments_of(name):
+    parameters = inspect.signature(FACTORIES[name]).parameters
+    return {key: GOOD[key] for key in parameters if (name, key) != ("piecewise", "total_steps")}
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_every_argument_of_every_factory_is_checked_and_named(name):
+    good = arguments_of(name)
+    FACTORIES[name](**good)
+    for key in good:
+        wrong = [-1, np.nan, np.inf, None, "one", [[1.0], [2.0, 3.0]], [], 1j, np.array([])]
+        wrong += [0] if key not in ZERO_IS_FINE else []
+        wrong += [True] if key != "three_phase" else []
+        wrong += [1.5] if isinstance(good[key], int) else []
+        for value in wrong:
+            with pytest.raises((TypeError, ValueError)) as raised:
+                FACTORIES[name](**{**good, key: value})
+            assert key in str(raised.value) and " must " in str(raised.value), (key, value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: piecewise([0.1], [5]), "rates must be one more than the boundaries, got 1 for 1"),
+        (lambda: piecewise([0.1, 1, 2], [5, 5]), r"boundaries must be ascending, got \[5, 5\]"),
+        (lambda: piecewise([0.1, -1], [5]), "each of rates must be positive and finite, got -1"),
+        (lambda: piecewise([0.1, 1], [1.5], 10), "each of boundaries must be between 0 and 1"),
+        (lambda: piecewise([0.1, 1], [0.5], 0), "total_steps must be at least 1, got 0"),
+        (lambda: join([constant(1)], [5]), "schedules must be one more than the boundaries"),
+        (lambda: cyclical(0.2, 0.1, 5), "max_rate must be at least min_rate=0.2, got 0.1"),
+        (lambda: cyclical(0.1, 0.2, 5, gamma=0.9), "gamma must be left out unless"),
+        (lambda: one_cycle(0.1, 10, pct_start=1.0), "pct_start must leave steps for 2 phases"),
+        (lambda: one_cycle(0.1, 10, 0.6, three_phase=True), "pct_start must leave steps for 3"),
+        (lambda: warmup_stable_decay(0.1, 10, 6, 5), "total_steps must be at least warmup_steps"),
+        (lambda: step_decay(0.1, 1.5, 10), "drop must be between 0 and 1, got 1.5"),
+    ],
+)
+def test_arguments_that_do_not_go_together_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def rates_on(metrics, **settings):
+    plateau = ReduceOnPlateau(1.0, **{"factor": 0.5, "patience": 0, **settings})
+    return [plateau.update(metric) for metric in metrics]
+
+
+def test_a_plateau_lowers_the_rate_after_more_than_patience_bad_epochs():
+    assert rates_on([3, 2, 2, 2, 2, 1], patience=1) == [1, 1, 1, 0.5, 0.5, 0.5]
+    assert rates_on([0.5, 0.6, 0.6], mode="max") == [1, 1, 0.5]
+    assert rates_on([3, 3, 3, 3], cooldown=1) == [1, 0.5, 0.5, 0.25]
+    assert rates_on([3] * 6, min_rate=0.3) == [1, 0.5, 0.3, 0.3, 0.3, 0.3]
+    assert rates_on([1.0, 0.95, 0.95], threshold=0.1) == [1, 0.5, 0.25]
+    assert rates_on([10, 9.5, 9], threshold=0.6, threshold_mode="abs") == [1, 0.5, 0.5]
+
+
+def test_after_several_stalls_the_rate_is_raised_again():
+    assert rates_on([1] * 7, raise_after=2) == [1, 0.5, 0.25, 1, 0.5, 0.25, 1]
+    # An improvement is no stall: the count begins anew.
+    assert rates_on([3, 3, 2, 2, 2, 2], raise_after=2) == [1, 0.5, 0.5, 0.25, 0.125, 1]
+
+
+def test_a_run_that_has_diverged_is_a_plateau():
+    assert rates_on([np.nan, np.nan, np.inf, 1, 2]) == [0.5, 0.25, 0.125, 0.125, 0.0625]
+
+
+@given(st.lists(st.floats(-10, 10), min_size=2, max_size=30), st.integers(0, 20))
+def test_a_plateau_goes_on_where_it_was_saved(metrics, saved_at):
+    assume(saved_at < len(metrics))
+    settings = {"factor": 0.5, "patience": 1, "cooldown": 1, "raise_after": 2}
+    first, second = ReduceOnPlateau(1.0, **settings), ReduceOnPlateau(1.0, **settings)
+    before = [first.update(metric) for metric in metrics[:saved_at]]
+    second.restore(first.state())
+    after = [second.update(metric) for metric in metrics[saved_at:]]
+    assert before + after == rates_on(metrics, **{**settings})
+    assert all(0 < rate <= 1 for rate in before + after)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: ReduceOnPlateau(0), ValueError, "learning_rate must be positive"),
+        (lambda: ReduceOnPlateau(0.1, factor=1), ValueError, "factor must be below 1"),
+        (lambda: ReduceOnPlateau(0.1, factor=np.nan), ValueError, "factor must be positive"),
+        (lambda: ReduceOnPlateau(0.1, patience=-1), ValueError, "patience must be at least 0"),
+        (lambda: ReduceOnPlateau(0.1, patience=1.5), TypeError, "patience must be a whole number"),
+        (lambda: ReduceOnPlateau(0.1, threshold=-1), ValueError, "threshold must be finite and"),
+        (lambda: ReduceOnPlateau(0.1, threshold=1), ValueError, "threshold must be below 1"),
+        (lambda: ReduceOnPlateau(0.1, threshold_mode="x"), ValueError, "threshold_mode must be"),
+        (lambda: ReduceOnPlateau(0.1, cooldown=-1), ValueError, "cooldown must be at least 0"),
+        (lambda: ReduceOnPlateau(0.1, min_rate=1), ValueError, "min_rate must be between 0 and"),
+        (lambda: ReduceOnPlateau(0.1, mode="low"), ValueError, "mode must be one of min, max"),
+        (lambda: ReduceOnPlateau(0.1, raise_after=0), ValueError, "raise_after must be at least 1"),
+        (lambda: ReduceOnPlateau(0.1).update("low"), TypeError, "metric must be a number"),
+        (lambda: ReduceOnPlateau(0.1).update(None), TypeError, "metric must be a number"),
+        (lambda: ReduceOnPlateau(0.1).restore({"best": 1}), ValueError, "state must have learning"),
+        (lambda: follow_cost(0, 1), ValueError, "learning_rate must be positive"),
+        (lambda: follow_cost(0.1, np.nan), ValueError, "cost must be a number, got nan"),
+        (lambda: follow_cost(0.1, "1"), TypeError, "cost must be a number, got '1'"),
+        (lambda: follow_cost(0.1, 1, min_rate=-1), ValueError, "min_rate must be finite and at"),
+        (lambda: follow_cost(0.1, 1, 0.2, 0.1), ValueError, "max_rate must be finite and at least"),
+    ],
+)
+def test_rules_on_the_metric_refuse_what_they_cannot_use(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+@given(rates, st.floats(allow_nan=False), ends, rates)
+def test_a_rate_that_follows_the_cost_stays_within_its_bounds(rate, cost, low, height):
+    assert low <= follow_cost(rate, cost, low, low + height) <= low + height
