@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS      := 1
 export MKL_NUM_THREADS      := 1
 
-.PHONY: help book test check accept notebooks serve bench lock clean
+.PHONY: help book test check accept notebooks serve parity record bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,6 +42,20 @@ notebooks: $(READY)  ## execute every notebook in both languages and store the o
 
 serve: book  ## look at the site on http://localhost:8000
 	$(BIN)/python -m http.server --directory $(SITE) 8000
+
+# The frameworks are large: they have an environment of their own.
+FRAMEWORKS := .venv-frameworks
+$(FRAMEWORKS)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(FRAMEWORKS)
+	$(FRAMEWORKS)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -e '.[frameworks]' hypothesis pytest pytest-xdist
+	@touch $@
+
+parity: $(FRAMEWORKS)/.ready  ## compare with the real PyTorch, Keras and Optax
+	$(FRAMEWORKS)/bin/python -m pytest -n auto parity
+
+record: $(FRAMEWORKS)/.ready  ## renew the recorded numbers of the frameworks, tests/reference.json
+	$(FRAMEWORKS)/bin/python parity/record.py
 
 bench: $(READY)  ## measure speeds side by side
 	$(BIN)/python benchmarks/scaling.py
