@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import optax
 import torch
-from steps import START, STEPS
 
 from lrcourse.frameworks import trace
+from steps import START, STEPS
 
 # {name} fields are settings, drawn for the live comparison.
 SCHEDULES = [

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from cases import OPTIMIZERS, SCHEDULES, framework_rates, framework_weights
 from hypothesis import given
 from hypothesis import strategies as st
-from steps import STEPS, gradients, our_weights
 
+from cases import OPTIMIZERS, SCHEDULES, framework_rates, framework_weights
 from lrcourse import optimizers
 from lrcourse.schedules import FACTORIES
+from steps import STEPS, gradients, our_weights
 
 TOLERANCE = 1e-12
 

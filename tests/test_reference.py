@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from steps import SEEN_STEPS, SEEN_UPDATES, gradients, our_weights
 
 from lrcourse import optimizers
 from lrcourse.schedules import FACTORIES
+from steps import SEEN_STEPS, SEEN_UPDATES, gradients, our_weights
 
 PATH = Path(__file__).with_name("reference.json")
 REFERENCE = json.loads(PATH.read_text("utf-8"))
