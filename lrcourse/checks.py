@@ -101,3 +101,14 @@ def numeric(name: str, value) -> np.ndarray:
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got nan or infinity")
     return array if array.dtype.kind == "f" else array.astype(float)
+
+
+def float_type(value) -> np.dtype:
+    """Return `value` as the dtype of float32 or float64."""
+    try:
+        dtype = np.dtype(value)
+    except TypeError:
+        raise TypeError(f"dtype must be float32 or float64, got {value!r}") from None
+    if dtype not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
+    return dtype

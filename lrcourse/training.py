@@ -1,13 +1,23 @@
 """The one training loop of the course."""
 
+import copy
+import inspect
+import time
+import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from lrcourse.checks import examples, positive_integer
+from lrcourse import storage
+from lrcourse.checks import examples, positive_integer, whole
 from lrcourse.datasets import Data
 
 NEVER = -1
+
+# So many numbers are worked on at once where it makes no difference to the
+# result: about what a processor's cache holds.
+AT_ONCE = 2**20
 
 
 @dataclass(frozen=True)
@@ -17,6 +27,7 @@ class History:
     Attributes
     ----------
     learning_rates : array (runs,)
+        To begin with.
     updates : int array (checkpoints,)
         The number of updates made before each checkpoint; the first is 0.
     updates_per_epoch : int
@@ -31,6 +42,9 @@ class History:
     diverged_at : int array (runs,)
         The number of updates made before the first checkpoint whose loss, in
         training or validation, was nan or infinite; -1 where there was none.
+    applied_rate : array (checkpoints, runs)
+        The learning rate of the update that follows each checkpoint: what a
+        schedule made of `learning_rates`.
     path : list of arrays (checkpoints, runs, ...), or None
         The parameters at every checkpoint, if they were asked for.
     """
@@ -46,6 +60,7 @@ class History:
     best_parameters: list[np.ndarray]
     best_update: np.ndarray
     diverged_at: np.ndarray
+    applied_rate: np.ndarray
     path: list[np.ndarray] | None = None
 
     @property
@@ -65,6 +80,7 @@ def fit(
     seed: int = 0,
     keep_path: bool = False,
     progress: bool = False,
+    checkpoint: str | Path | None = None,
 ) -> History:
     """Train one model once for each learning rate of the optimizer, all on the same batches.
 
@@ -75,11 +91,14 @@ def fit(
     Parameters
     ----------
     model
-        As `lrcourse.models.LogisticRegression`.
+        As those of `lrcourse.models`.
     optimizer
-        As `lrcourse.optimizers.SGD`. One rate is one run, an array is one run each.
+        As those of `lrcourse.optimizers`. One rate is one run, an array is one run
+        each. It is copied: the one given stays as it is.
     data : Data
-        x_train, y_train, x_validation, y_validation.
+        x_train, y_train, x_validation, y_validation. The same array as inputs and
+        as targets makes an autoencoder. Of float32 inputs the whole training is in
+        float32, of all others in float64.
     epochs : int
         Passes over the training rows, each in a new random order.
     batch_size : int
@@ -88,19 +107,24 @@ def fit(
         Updates between checkpoints; by default an epoch. There is one at the
         beginning and one at the end in any case.
     seed : int
-        Of the order of the rows.
+        Of the initial parameters, the order of the rows and the dropout.
     keep_path : bool
         Keep the parameters of every checkpoint.
     progress : bool
         Show a progress bar on a terminal.
+    checkpoint : path, optional
+        A file in which the state is kept, written after an epoch if a second has
+        passed, and at the end. If it is there already, training goes on from it and
+        ends as if it had never been interrupted, to the last bit.
 
     Raises
     ------
     TypeError, ValueError
-        For epochs, a batch size or data that cannot be trained on.
+        For epochs, a batch size or data that cannot be trained on, and for a
+        checkpoint of another training.
     """
-    x, y = examples("training data", data[0], data[1])
-    validation = examples("validation data", data[2], data[3])
+    x, y = _trainable("training data", data[0], data[1])
+    validation = _trainable("validation data", data[2], data[3], x.dtype)
     rows = len(x)
     epochs = positive_integer("epochs", epochs)
     batch_size = positive_integer("batch_size", batch_size, rows, " (the training rows)")
@@ -108,79 +132,225 @@ def fit(
     if evaluate_every is None:
         evaluate_every = updates_per_epoch
     evaluate_every = positive_integer("evaluate_every", evaluate_every)
+    settings = _described(
+        model, optimizer, (x, y, *validation), epochs, batch_size, evaluate_every, seed, keep_path
+    ) if checkpoint else None  # fmt: skip
 
-    learning_rates = np.atleast_1d(optimizer.learning_rate)
-    parameters = model.initialize(len(learning_rates))
-    checkpoints = _Checkpoints(model, parameters, (x, y), validation, keep_path)
-    checkpoints.take(0)
-    generator = np.random.default_rng(seed)
-    starts = range(0, rows, batch_size)
-    update, last = 0, epochs * updates_per_epoch
+    run = _Run(model, optimizer, (x, y), validation, whole("seed", seed), keep_path)
+    if checkpoint and Path(checkpoint).exists():
+        run.restore(_of_this_training(checkpoint, settings))
+    else:
+        run.measure()
+    inputs = model.prepared(x) if _is_planned(model) else x
+    last, saved = epochs * updates_per_epoch, time.monotonic()
     # Far from the minimum numbers may overflow. That is a result, seen in the losses.
-    with np.errstate(over="ignore", invalid="ignore"):
-        for _ in _counted(epochs, progress):
-            order = generator.permutation(rows)
-            x_epoch, y_epoch = x[order], y[order]
-            for start in starts:
-                batch = slice(start, start + batch_size)
-                gradients = model.gradients(parameters, x_epoch[batch], y_epoch[batch])
-                optimizer.step(parameters, gradients)
-                update += 1
-                if update % evaluate_every == 0 or update == last:
-                    checkpoints.take(update)
-    return checkpoints.history(learning_rates, updates_per_epoch)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for epoch in _counted(run.update // updates_per_epoch, epochs, progress):
+            for x_batch, y_batch in _batches(inputs, y, run.order.permutation(rows), batch_size):
+                run.step(x_batch, y_batch)
+                if run.update % evaluate_every == 0 or run.update == last:
+                    run.measure()
+            if checkpoint and (time.monotonic() > saved + 1 or epoch == epochs - 1):
+                storage.save(checkpoint, {"settings": settings, **run.state()})
+                saved = time.monotonic()
+    return run.history(updates_per_epoch)
 
 
-def _counted(epochs: int, progress: bool):
+def _trainable(name, x, y, dtype=None):
+    """Return inputs and targets as arrays of one float type."""
+    same = y is x
+    x, y = examples(name, x, y)
+    dtype = dtype or (np.float32 if x.dtype == np.float32 else np.float64)
+    x = np.ascontiguousarray(x, dtype)
+    return x, x if same else np.ascontiguousarray(y, dtype)
+
+
+def _is_planned(model) -> bool:
+    """Whether the model has a `plan` of its `gradients`: a subclass may have changed these."""
+    owner = next(cls for cls in type(model).__mro__ if "gradients" in vars(cls))
+    return "plan" in vars(owner)
+
+
+def _counted(done: int, epochs: int, progress: bool):
     if not progress:
-        return range(epochs)
-    from tqdm import trange
+        return range(done, epochs)
+    from tqdm import tqdm
 
-    return trange(epochs, unit=" epochs", leave=False, disable=None)
+    return tqdm(
+        range(done, epochs), initial=done, total=epochs, unit=" epochs", leave=False, disable=None
+    )
 
 
-class _Checkpoints:
-    """The measurements of a run of `fit` as they come in."""
+def _batches(x, y, order, batch_size):
+    """Yield the rows in this order, batch by batch; gathered in larger pieces, which is faster."""
+    piece = batch_size * max(1, AT_ONCE // (batch_size * x[0].size))
+    for first in range(0, len(order), piece):
+        rows = order[first : first + piece]
+        x_piece = x[rows]
+        y_piece = x_piece if y is x else y[rows]
+        for start in range(0, len(rows), batch_size):
+            batch = slice(start, start + batch_size)
+            yield x_piece[batch], y_piece[batch]
 
-    def __init__(self, model, parameters, train, validation, keep_path):
-        self.model, self.parameters = model, parameters
+
+class _Run:
+    """A training as it goes: everything that changes from one update to the next."""
+
+    def __init__(self, model, optimizer, train, validation, seed, keep_path):
+        self.model, self.optimizer = model, copy.deepcopy(optimizer)
         self.train, self.validation = train, validation
-        runs = len(parameters[0])
-        self.updates, self.measured = [], []
-        self.path = [[] for _ in parameters] if keep_path else None
-        self.best_parameters = [parameter.copy() for parameter in parameters]
+        self.learning_rates = np.atleast_1d(self.optimizer.learning_rate)
+        runs = len(self.learning_rates)
+        # All parameters of a run in one row: the model works on views of it, and the
+        # optimizer, unless it tells parameters apart, on a single array.
+        initial = model.initialize(runs, seed, train[0].dtype)
+        self.flat = np.concatenate([array.reshape(runs, -1) for array in initial], axis=1)
+        self.flat_gradient = np.empty_like(self.flat)
+        self.parameters = _views(self.flat, initial)
+        self.gradients = _views(self.flat_gradient, initial)
+        if getattr(self.optimizer, "multipliers", None) is None:
+            self.updated, self.slopes = [self.flat], [self.flat_gradient]
+        else:
+            self.updated, self.slopes = self.parameters, self.gradients
+        self.dropout = np.random.default_rng([seed, 2])
+        self.functions = {}
+        self.order = np.random.default_rng(seed)
+        self.update = 0
+        self.updates, self.measured, self.applied = [], [], []
+        self.path = [[] for _ in initial] if keep_path else None
+        self.best = self.flat.copy()
         self.lowest = np.full(runs, np.inf)
         self.best_update = np.zeros(runs, int)
         self.diverged_at = np.full(runs, NEVER)
 
-    def take(self, update: int) -> None:
-        train_loss, train_accuracy = self.model.loss_and_accuracy(self.parameters, *self.train)
-        loss, accuracy = self.model.loss_and_accuracy(self.parameters, *self.validation)
-        self.updates.append(update)
-        self.measured.append((train_loss, train_accuracy, loss, accuracy))
+    def step(self, x, y) -> None:
+        """Make one update."""
+        if len(x) not in self.functions:
+            self.functions[len(x)] = self._gradient_function(len(x))
+        self.functions[len(x)](x, y)
+        self.optimizer.step(self.updated, self.slopes)
+        self.update += 1
+
+    def _gradient_function(self, n):
+        """Return a function of n rows of inputs and targets that renews the gradient."""
+        if _is_planned(self.model):
+            return self.model.plan(self.flat, self.flat_gradient, n)
+        # What this model's `gradients` can make use of.
+        taken = inspect.signature(self.model.gradients).parameters
+        options = {"out": self.gradients, "generator": self.dropout}
+        options = {name: options[name] for name in options if name in taken}
+
+        def gradients(x, y):
+            computed = self.model.gradients(self.parameters, x, y, **options)
+            if "out" not in taken:
+                for own, gradient in zip(self.gradients, computed, strict=True):
+                    own[...] = gradient
+
+        return gradients
+
+    def measure(self) -> None:
+        """Take a checkpoint."""
+        train = _evaluated(self.model, self.parameters, *self.train)
+        validation = _evaluated(self.model, self.parameters, *self.validation)
+        self.updates.append(self.update)
+        self.measured.append((*train, *validation))
+        self.applied.append(np.atleast_1d(self.optimizer.learning_rate))
 
         if self.path is not None:
             for kept, parameter in zip(self.path, self.parameters, strict=True):
                 kept.append(parameter.copy())
 
+        loss = validation[0]
         better = loss < self.lowest  # false for nan
         self.lowest[better] = loss[better]
-        self.best_update[better] = update
-        for best, parameter in zip(self.best_parameters, self.parameters, strict=True):
-            best[better] = parameter[better]
+        self.best_update[better] = self.update
+        self.best[better] = self.flat[better]
 
-        finite = np.isfinite(train_loss) & np.isfinite(loss)
-        self.diverged_at[~finite & (self.diverged_at == NEVER)] = update
+        finite = np.isfinite(train[0]) & np.isfinite(loss)
+        self.diverged_at[~finite & (self.diverged_at == NEVER)] = self.update
 
-    def history(self, learning_rates, updates_per_epoch) -> History:
+    _STATE = (
+        "update", "updates", "measured", "applied", "path", "flat", "best", "lowest",
+        "best_update", "diverged_at",
+    )  # fmt: skip
+
+    def state(self) -> dict:
+        """Return all of it, to be saved."""
+        return {
+            **{name: getattr(self, name) for name in self._STATE},
+            "optimizer": self.optimizer.state(),
+            "order": self.order.bit_generator.state,
+            "dropout": self.dropout.bit_generator.state,
+        }
+
+    def restore(self, state: dict) -> None:
+        """Go on from a state."""
+        self.flat[...] = state.pop("flat")  # in place: the parameters are views of it
+        for name in self._STATE:
+            if name in state:
+                setattr(self, name, state[name])
+        self.optimizer.restore(state["optimizer"])
+        self.order.bit_generator.state = state["order"]
+        self.dropout.bit_generator.state = state["dropout"]
+
+    def history(self, updates_per_epoch) -> History:
+        """Return what was seen."""
         return History(
-            learning_rates.copy(),
+            self.learning_rates.copy(),
             np.array(self.updates),
             updates_per_epoch,
             *np.array(self.measured).transpose(1, 0, 2),
-            self.parameters,
-            self.best_parameters,
+            [parameter.copy() for parameter in self.parameters],
+            [parameter.copy() for parameter in _views(self.best, self.parameters)],
             self.best_update,
             self.diverged_at,
+            np.array(self.applied),
             self.path and [np.array(kept) for kept in self.path],
         )
+
+
+def _views(flat, arrays):
+    """Return views of the rows of `flat` that have the shapes of `arrays`, side by side."""
+    runs = len(flat)
+    ends = np.cumsum([array.size // runs for array in arrays])
+    return [
+        flat[:, end - array.size // runs : end].reshape(array.shape)
+        for array, end in zip(arrays, ends, strict=True)
+    ]
+
+
+def _evaluated(model, parameters, x, y):
+    """Return loss and accuracy on all the data, each (runs,), in pieces that fit the memory.
+
+    How the rows are cut depends on the model alone, so that a run's loss is, to
+    the bit, the same in any company.
+    """
+    rows = min(len(x), max(1, AT_ONCE // model.width))
+    runs = max(1, AT_ONCE // (rows * model.width))
+    measured = np.empty((2, len(parameters[0])))
+    for first in range(0, measured.shape[1], runs):
+        some = slice(first, first + runs)
+        chosen = [parameter[some] for parameter in parameters]
+        if rows == len(x):
+            measured[:, some] = model.loss_and_accuracy(chosen, x, y)
+            continue
+        measured[:, some] = 0
+        for start in range(0, len(x), rows):
+            piece = slice(start, start + rows)
+            share = len(x[piece]) / len(x)
+            part = np.array(model.loss_and_accuracy(chosen, x[piece], y[piece]), float)
+            measured[:, some] += share * part
+    return measured
+
+
+def _described(model, optimizer, arrays, *settings) -> str:
+    """Return what tells a training from every other."""
+    prints = [f"{array.shape} {array.dtype} {zlib.crc32(array):08x}" for array in arrays]
+    return "; ".join(map(str, (model, optimizer, *prints, *settings)))
+
+
+def _of_this_training(checkpoint, settings) -> dict:
+    state = storage.load(checkpoint)
+    if not isinstance(state, dict) or state.get("settings") != settings:
+        raise ValueError(f"checkpoint {checkpoint} belongs to a training with other settings")
+    return state

@@ -1,0 +1,123 @@
+"""Logistic regression: one neuron."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from lrcourse.checks import examples, float_type, numeric, positive_integer
+from lrcourse.models.losses import cross_entropy_from_logits, sigmoid
+
+
+class LogisticRegression:
+    r"""Logistic regression, :math:`p = \sigma(xw + b)`, many runs at once.
+
+    Parameters
+    ----------
+    features : int
+        Inputs of an example.
+    cross_entropy : function of logits (runs, n) and labels (n,), giving (runs,)
+        How the loss is computed. The gradient is the same for both.
+
+    The parameters are two arrays, all zero to begin with: w of shape (runs,
+    features) and b of shape (runs, 1).
+    """
+
+    def __init__(
+        self,
+        features: int,
+        cross_entropy: Callable[[np.ndarray, np.ndarray], np.ndarray] = cross_entropy_from_logits,
+    ):
+        self.features = self.width = positive_integer("features", features)
+        self.cross_entropy = cross_entropy
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.features}, {self.cross_entropy.__name__})"
+
+    def initialize(self, runs: int, seed: int = 0, dtype=float) -> list[np.ndarray]:
+        """Return w and b, all zero whatever the seed."""
+        runs, dtype = positive_integer("runs", runs), float_type(dtype)
+        return [np.zeros((runs, self.features), dtype), np.zeros((runs, 1), dtype)]
+
+    def logits(self, parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
+        """Return z = xw + b of shape (runs, n) for inputs x of shape (n, features)."""
+        shapes = [np.shape(parameter)[1:] for parameter in parameters]
+        if shapes != [(self.features,), (1,)]:
+            got = [np.shape(parameter) for parameter in parameters]
+            raise ValueError(
+                f"parameters must be w (runs, {self.features}) and b (runs, 1), got {got}"
+            )
+        w, b = parameters
+        x = numeric("x", x)
+        if x.shape[1:] != (self.features,):
+            raise ValueError(f"x must have {self.features} features, got shape {x.shape}")
+        # One product for each run, always of the same shape: what a run computes
+        # does not depend, to the last bit, on how many others there are.
+        z = np.matmul(x, w[:, :, np.newaxis])[:, :, 0]
+        z += b
+        return z
+
+    def probabilities(self, parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
+        """Return p of shape (runs, n)."""
+        return sigmoid(self.logits(parameters, x))
+
+    def gradients(self, parameters: Sequence[np.ndarray], x: np.ndarray, y: np.ndarray) -> list:
+        r"""Return the gradients of the mean loss, :math:`x^\top(p - y)/n` and the mean of p − y.
+
+        Both have the shapes of the parameters. `lrcourse.fit` takes many such
+        gradients and goes straight to `plan`.
+        """
+        self.logits(parameters, x)  # says what is wrong with them
+        x, y = _labelled(x, y)
+        flat = np.concatenate(parameters, axis=1)
+        gradient = np.empty_like(flat)
+        with np.errstate(over="ignore"):  # e^1000 is inf, and 1/inf is the 0 that we want
+            self.plan(flat, gradient, len(x))(self.prepared(x), y)
+        return [gradient[:, :-1], gradient[:, -1:]]
+
+    def prepared(self, x: np.ndarray) -> np.ndarray:
+        """Return x with a column of ones: xw + b is then a single product with [w b]."""
+        return np.column_stack([x, np.ones(len(x), x.dtype)])
+
+    def plan(self, flat: np.ndarray, gradient: np.ndarray, n: int) -> Callable:
+        """Return a function of `prepared` x and y, n rows of each, that renews `gradient`.
+
+        Parameters and gradient are [w b], (runs, features + 1). On ten rows a call of
+        NumPy costs more than the arithmetic in it, so all arrays are made here, once.
+        """
+        weights = flat[:, :, np.newaxis]
+        products, b_gradient = gradient[:, np.newaxis, :], gradient[:, -1:]
+        column = np.empty((len(flat), n, 1), flat.dtype)
+        z, row = column[:, :, 0], column.swapaxes(1, 2)
+        one, rows = np.array(1, flat.dtype), np.array(n, flat.dtype)
+
+        def gradients(x, y):
+            np.matmul(x, weights, out=column)
+            np.negative(z, out=z)
+            np.exp(z, out=z)
+            np.add(z, one, out=z)
+            np.reciprocal(z, out=z)
+            error = np.subtract(z, y, out=z)
+            np.divide(error, rows, out=error)
+            np.matmul(row, x, out=products)
+            np.add.reduce(error, axis=1, keepdims=True, out=b_gradient)
+
+        return gradients
+
+    def loss_and_accuracy(
+        self, parameters: Sequence[np.ndarray], x: np.ndarray, y: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mean loss and the share of right answers, each of shape (runs,).
+
+        An example is taken for positive where p ≥ ½, that is z ≥ 0.
+        """
+        z = self.logits(parameters, x)
+        _, y = _labelled(x, y)
+        return self.cross_entropy(z, y), np.mean((z >= 0) == (y >= 0.5), axis=1)
+
+
+def _labelled(x, y):
+    """Return inputs and labels as arrays."""
+    x, y = examples("data", x, y)
+    if y.ndim != 1:
+        raise ValueError(f"y must be one label for each row, got shape {y.shape}")
+    return x, y

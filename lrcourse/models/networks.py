@@ -1,0 +1,263 @@
+"""Networks: layers one after the other, and a loss."""
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from lrcourse.checks import float_type, numeric, one_of, positive_integer, real, whole
+from lrcourse.models.layers import (
+    ACTIVATIONS,
+    INITIALIZATIONS,
+    Convolution,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool,
+    ReLU,
+)
+from lrcourse.models.losses import LOSSES
+
+
+class Network:
+    """Layers one after the other: what the networks below have in common.
+
+    Parameters
+    ----------
+    layers : list of layers
+    loss : str
+        "sigmoid_cross_entropy", "softmax_cross_entropy" or "squared_error".
+    input_shape : tuple
+        Of one example.
+    outputs : int
+    initialization : str
+        "glorot" (uniform, Keras's default) or "he" (uniform). Biases begin at 0.
+    """
+
+    def __init__(self, layers, loss, input_shape, outputs, initialization):
+        self.layers = layers
+        self.loss = LOSSES[one_of("loss", loss, LOSSES)]
+        self.initialization = one_of("initialization", initialization, INITIALIZATIONS)
+        self.input_shape, self.outputs = input_shape, outputs
+        self.shapes = [shape for layer in layers for shape in layer.shapes]
+
+    def initialize(self, runs: int, seed: int = 0, dtype=float) -> list[np.ndarray]:
+        """Return the parameters to begin with: random, but the same for every run.
+
+        Parameters
+        ----------
+        runs : int
+        seed : int
+        dtype : float32 or float64
+            The numbers drawn are the same but for rounding.
+        """
+        runs, dtype = positive_integer("runs", runs), float_type(dtype)
+        generator = np.random.default_rng([whole("seed", seed), 1])
+        limits = [limit for layer in self.layers for limit in layer.limits(self.initialization)]
+        return [
+            np.repeat(generator.uniform(-limit, limit, (1, *shape)).astype(dtype), runs, axis=0)
+            for limit, shape in zip(limits, self.shapes, strict=True)
+        ]
+
+    def gradients(
+        self,
+        parameters: Sequence[np.ndarray],
+        x: np.ndarray,
+        y: np.ndarray,
+        out: Sequence[np.ndarray] | None = None,
+        generator: np.random.Generator | None = None,
+    ) -> list[np.ndarray]:
+        """Return the gradients of the mean loss, of the shapes of the parameters.
+
+        Parameters
+        ----------
+        parameters : list of arrays (runs, ...)
+        x : array (n, ...)
+        y : array (n,) or (n, outputs)
+        out : list of arrays, optional
+            Where to write the gradients.
+        generator : numpy.random.Generator, optional
+            Draws the dropout, the same for all runs; without it nothing is dropped.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For parameters, inputs or targets that are not this network's. Numbers
+            that are not finite are computed with: a run may have diverged.
+        """
+        x, y = self._checked(parameters, x, y)
+        out = out or [np.empty_like(parameter) for parameter in parameters]
+        z, tape = self._forward(parameters, x, generator)
+        d = self.loss.backward(z, y)
+        for number, (layer, own, saved) in reversed(list(enumerate(tape))):
+            d = layer.backward(parameters[own], saved, d, out[own], first=number == 0)
+        return out
+
+    def logits(self, parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
+        """Return z (runs, n, outputs), without dropout."""
+        x, _ = self._checked(parameters, x, None)
+        return self._forward(parameters, x, None)[0]
+
+    def loss_and_accuracy(
+        self, parameters: Sequence[np.ndarray], x: np.ndarray, y: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mean loss and the share of right answers, each (runs,), without dropout."""
+        x, y = self._checked(parameters, x, y)
+        return self.loss.forward(self._forward(parameters, x, None)[0], y)
+
+    def _forward(self, parameters, x, generator):
+        """Return the logits, and for each layer its parameters and what its backward needs."""
+        tape, position, a = [], 0, x[np.newaxis]
+        for layer in self.layers:
+            own = slice(position, position + len(layer.shapes))
+            a, saved = layer.forward(parameters[own], a, generator)
+            tape.append((layer, own, saved))
+            position = own.stop
+        return a, tape
+
+    def _checked(self, parameters, x, y):
+        if [np.shape(parameter)[1:] for parameter in parameters] != self.shapes:
+            got = [np.shape(parameter) for parameter in parameters]
+            raise ValueError(f"parameters must have the shapes (runs, …) {self.shapes}, got {got}")
+        x, y = _array("x", x), y if y is None else _array("y", y)
+        if x.shape[1:] != self.input_shape or len(x) == 0:
+            raise ValueError(f"x must have the shape {('n', *self.input_shape)}, got {x.shape}")
+        if y is not None:
+            y = self.loss.targets(y, self.outputs)
+            if len(y) != len(x):
+                raise ValueError(f"y must have {len(x)} rows as x has, got {len(y)}")
+        return x, y
+
+
+class MultilayerPerceptron(Network):
+    """Dense layers with an activation between them. An autoencoder is one.
+
+    Parameters
+    ----------
+    sizes : list of int
+        Inputs, units of each hidden layer, outputs.
+    activation : str
+        Of the hidden layers: "relu", "tanh" or "sigmoid".
+    loss : str
+        "sigmoid_cross_entropy" (the default), "softmax_cross_entropy" or
+        "squared_error": see `lrcourse.models.losses` for the targets that each takes.
+        For an autoencoder give the inputs as targets.
+    dropout : float
+        Share of the hidden units dropped, from 0 to below 1.
+    initialization : str
+        "glorot" or "he", both uniform.
+
+    The parameters are W (runs, inputs, outputs) and b (runs, outputs) of each layer.
+
+    >>> autoencoder = MultilayerPerceptron([784, 16, 784])
+    >>> [parameter.shape for parameter in autoencoder.initialize(runs=2)]
+    [(2, 784, 16), (2, 16), (2, 16, 784), (2, 784)]
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str = "relu",
+        loss: str = "sigmoid_cross_entropy",
+        dropout: float = 0.0,
+        initialization: str = "glorot",
+    ):
+        if isinstance(sizes, str) or not hasattr(sizes, "__len__") or len(sizes) < 2:
+            raise ValueError(f"sizes must be the inputs, hidden units and outputs, got {sizes!r}")
+        sizes = [positive_integer("sizes", size) for size in sizes]
+        activated = ACTIVATIONS[one_of("activation", activation, ACTIVATIONS)]
+        dropout = _share("dropout", dropout)
+        layers = []
+        for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+            layers += [Dense(inputs, outputs), activated(), Dropout(dropout)]
+        super().__init__(layers[:-2], loss, (sizes[0],), sizes[-1], initialization)
+        self.width = sum(sizes)
+        self._settings = f"{sizes}, {activation!r}, {loss!r}, {dropout}, {initialization!r}"
+
+    def __repr__(self):
+        return f"MultilayerPerceptron({self._settings})"
+
+
+class ConvolutionalNetwork(Network):
+    """The small image classifier of Lau's CIFAR-10 notebook.
+
+    Convolution 3×3 with ReLU, twice; the largest of 2×2; dropout; a dense layer
+    with ReLU; dropout; softmax.
+
+    Parameters
+    ----------
+    image : (channels, height, width)
+        Of the inputs x (n, channels, height, width), PyTorch's order.
+    classes : int
+    filters : (int, int)
+    hidden : int
+        Units of the dense layer.
+    dropout : (float, float)
+        After the pooling and after the dense layer.
+    padding : str
+        "valid" (each convolution takes two pixels off) or "same" (none).
+    initialization : str
+        "glorot" or "he", both uniform.
+
+    >>> ConvolutionalNetwork((3, 32, 32)).shapes[:4]
+    [(4, 3, 3, 3), (4,), (8, 4, 3, 3), (8,)]
+    """
+
+    def __init__(
+        self,
+        image: tuple[int, int, int],
+        classes: int = 2,
+        filters: tuple[int, int] = (4, 8),
+        hidden: int = 16,
+        dropout: tuple[float, float] = (0.25, 0.5),
+        padding: str = "valid",
+        initialization: str = "glorot",
+    ):
+        channels, height, width = _integers("image", image, 3)
+        first, second = _integers("filters", filters, 2)
+        hidden = positive_integer("hidden", hidden)
+        classes = positive_integer("classes", classes)
+        if not isinstance(dropout, Sequence) or len(dropout) != 2:
+            raise ValueError(f"dropout must be two shares, got {dropout!r}")
+        early, late = (_share("dropout", share) for share in dropout)
+        border = {"valid": 0, "same": 1}[one_of("padding", padding, ("valid", "same"))]
+        lost = 4 - 4 * border
+        if min(height, width) < lost + 2:
+            raise ValueError(f"image must be at least {lost + 2} pixels each way, got {image}")
+        pooled = second * ((height - lost) // 2) * ((width - lost) // 2)
+        layers = [
+            Convolution(channels, first, border), ReLU(),
+            Convolution(first, second, border), ReLU(),
+            MaxPool(), Dropout(early), Flatten(),
+            Dense(pooled, hidden), ReLU(), Dropout(late),
+            Dense(hidden, classes),
+        ]  # fmt: skip
+        shape = (channels, height, width)
+        super().__init__(layers, "softmax_cross_entropy", shape, classes, initialization)
+        self.width = 9 * (channels + first) * prod(shape[1:])
+        self._settings = (
+            f"{shape}, {classes}, {(first, second)}, {hidden}, {(early, late)}, "
+            f"{padding!r}, {initialization!r}"
+        )
+
+    def __repr__(self):
+        return f"ConvolutionalNetwork({self._settings})"
+
+
+def _array(name, value):
+    """Return `value` as an array of floats; of floats, as it is: a check would take its time."""
+    floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    return value if floats else numeric(name, value)
+
+
+def _share(name, value):
+    share = real(name, value, 0, 1)
+    if share == 1:
+        raise ValueError(f"{name} must be below 1, got 1")
+    return share
+
+
+def _integers(name, values, count):
+    if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != count:
+        raise ValueError(f"{name} must be {count} whole numbers, got {values!r}")
+    return tuple(positive_integer(name, value) for value in values)
