@@ -1,6 +1,6 @@
 """The sources' experiments, each defined once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -96,8 +96,3 @@ def beside_the_textbook(history: History) -> Table:
             rows.append([row[0], "this course", *row[1:shared]])
             rows.append([row[0], "the textbook", *quoted[row[0]][1:]])
     return Table([theirs.columns[0], "who", *theirs.columns[1:]], rows)
-
-
-def over_seeds(seeds: Iterable[int], **settings) -> list[History]:
-    """Return `school_district_runs` for each seed."""
-    return [school_district_runs(seed=seed, **settings) for seed in seeds]

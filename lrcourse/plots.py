@@ -21,6 +21,7 @@ from lrcourse.experiments import SAMPLES
 from lrcourse.landscapes import Descent, Landscape
 from lrcourse.language import current_language, translate
 from lrcourse.models import LogisticRegression
+from lrcourse.search import RangeTest, Search
 from lrcourse.training import History
 
 WIDTH = 6.4  # inches: the width of a page's text
@@ -152,25 +153,26 @@ def curves(
         for line, colour in zip(lines, colours, strict=True):
             # A point between two gaps has no line to it: it takes a dot to be seen.
             axes.plot(x, line, color=colour, marker="" if np.isfinite(line).all() else ".")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         if level is not None:
             height, name = level
             axes.axhline(height, color=INK, linestyle="--", linewidth=1)
             axes.annotate(
-                translate(name), (0, height), (4, 4), xycoords=("axes fraction", "data"),
-                textcoords="offset points", fontsize=9,
+                translate(name), (1, height), (-2, -4), xycoords=("axes fraction", "data"),
+                textcoords="offset points", ha="right", va="top", fontsize=9,
             )  # fmt: skip
         _label_ends(axes, x, lines, [translate(label) for label in labels], colours)
     return picture
 
 
 def _label_ends(axes, x, lines, labels, colours):
-    """Write each label beside the last finite point of its line, moved apart where they meet."""
+    """Write each label at the right, as high as its line ends, moved apart where they meet."""
     ends = []
     for line, label, colour in zip(lines, labels, colours, strict=True):
         finite = np.flatnonzero(np.isfinite(line))
         if finite.size:
-            ends.append([x[finite[-1]], line[finite[-1]], label, colour])
+            label = label if finite[-1] == len(line) - 1 else f"{label} (nan)"
+            ends.append([x[-1], line[finite[-1]], label, colour])
     if not ends:
         return
     axes.set_ylim(axes.get_ylim())  # settle the limits before asking where a point lies in them
@@ -208,7 +210,7 @@ def _label_ends(axes, x, lines, labels, colours):
 
 def error_curve(
     landscape: Landscape, *, title: str, descent: Descent | None = None, run: int = 0,
-    span: tuple[float, float] = (-1, 5), xlabel: str = "weight w",
+    span: tuple[float, float] = (-1, 5), xlabel: str = "weight w", tangent: bool = True,
 ) -> Picture:  # fmt: skip
     """The error of one weight, and the steps of one run down it with the tangent of the first."""
     with _style():
@@ -224,6 +226,7 @@ def error_curve(
             points, errors = descent.points[:, run, 0], descent.errors[:, run]
             colour = rate_colours(descent.learning_rates)[run]
             axes.plot(points, errors, "o-", color=colour, markersize=5, linewidth=1)
+        if descent is not None and tangent:
             slope = descent.gradients[0, run, 0]
             reach = 0.12 * (span[1] - span[0])
             axes.plot(
@@ -423,4 +426,48 @@ def spread(
             xlabel=translate(xlabel), ylabel=translate(ylabel),
         )  # fmt: skip
         axes.grid(axis="x", visible=False)
+    return picture
+
+
+def search_results(search: Search, *, title: str) -> Picture:
+    """Mean loss and deviation of each rate that a search tried; filled where tied with the best."""
+    mean, tied = search.losses.mean(axis=0), np.isin(search.learning_rates, search.tied)
+    finite = np.isfinite(mean)
+    with _style():
+        picture = Picture(3.6, title)
+        axes = picture.subplots()
+        for told, face in ((tied, NEGATIVE), (~tied, "white")):
+            chosen = told & finite
+            axes.errorbar(
+                search.learning_rates[chosen], mean[chosen],
+                search.losses[:, chosen].std(axis=0, ddof=1), fmt="o", color=NEGATIVE,
+                markerfacecolor=face, elinewidth=1, capsize=2,
+            )  # fmt: skip
+        axes.set(
+            xscale="log", yscale="log", title=translate(title),
+            xlabel=translate("learning rate"), ylabel=translate("validation loss"),
+        )  # fmt: skip
+    return picture
+
+
+def range_test_curves(test: RangeTest, *, title: str) -> Picture:
+    """The loss of each seed while the rate grows, and where the suggestions lie."""
+    with _style():
+        picture = Picture(3.6, title)
+        axes = picture.subplots()
+        axes.plot(test.learning_rates, test.losses.T, color=FAINT, linewidth=1)
+        for rates, colour, name in (
+            (test.steepest, HIGHLIGHT, "steepest slope"),
+            (test.tenth_of_minimum, NEGATIVE, "a tenth of the minimum"),
+        ):
+            axes.axvspan(rates.min() / 1.03, rates.max() * 1.03, color=colour, alpha=0.3)
+            axes.annotate(
+                translate(name), (np.median(rates), 1), (0, -4), ha="center", va="top",
+                xycoords=("data", "axes fraction"), textcoords="offset points",
+                color=colour, fontsize=9, rotation=90,
+            )  # fmt: skip
+        axes.set(
+            xscale="log", yscale="log", title=translate(title),
+            xlabel=translate("learning rate"), ylabel=translate("training loss"),
+        )  # fmt: skip
     return picture

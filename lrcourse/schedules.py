@@ -208,6 +208,25 @@ def exponential(learning_rate: float, rate: float) -> Schedule:
 
 
 @_schedule
+def geometric(first: float, last: float, total_steps: int) -> Schedule:
+    r"""The same factor at every step, from one rate to another, up or down.
+
+    .. math:: \eta_t = \eta_0 \left(\frac{\eta_T}{\eta_0}\right)^{t/T}, \quad t \le T
+
+    and :math:`\eta_T` afterwards. Upwards and counted in updates, the range test of
+    Smith (2017) as it is done today.
+
+    >>> geometric(0.001, 0.1, 2)([0, 1, 2, 3])
+    array([0.001, 0.01 , 0.1  , 0.1  ])
+    """
+    first, last = positive("first", first), positive("last", last)
+    total_steps = positive_integer("total_steps", total_steps)
+    span = math.log(last) - math.log(first)
+    bounds = sorted((first, last))  # which rounding must not pass
+    return lambda t: np.clip(first * np.exp(span * np.minimum(t / total_steps, 1)), *bounds)
+
+
+@_schedule
 def step_decay(learning_rate: float, drop: float, every: int, shift: int = 0) -> Schedule:
     r"""A drop to the fraction `drop` once in `every` steps.
 

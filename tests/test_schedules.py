@@ -20,6 +20,7 @@ from lrcourse.schedules import (
     cyclical,
     exponential,
     follow_cost,
+    geometric,
     join,
     linear,
     one_cycle,
@@ -70,6 +71,7 @@ simple = st.one_of(
     st.builds(schedules.inverse_sqrt, rates, lengths),
     st.builds(polynomial, rates, lengths, st.floats(0.1, 5), ends),
     st.builds(linear, rates, lengths, ends),
+    st.builds(geometric, rates, rates, lengths),
     st.builds(cosine, rates, lengths, ends),
     one_cycles(),
     warmups_stable_decays(),
@@ -124,7 +126,7 @@ def test_no_rate_is_ever_negative_or_more_than_it_was_said_to_be(schedule):
 
 def _numbers(schedule):
     """Every rate that a schedule was given."""
-    names = ("learning_rate", "end", "start", "max_rate", "min_rate")
+    names = ("learning_rate", "end", "start", "max_rate", "min_rate", "first", "last")
     for name, value in schedule._arguments.items():
         if name in names:
             yield value
@@ -304,7 +306,7 @@ GOOD = {
     "div_factor": 25.0, "final_div_factor": 100.0, "anneal_strategy": "cos", "three_phase": False,
     "rates": [0.1, 0.01], "boundaries": [5], "warmup_steps": 5, "decay_steps": 5, "start": 0.0,
     "schedule": constant(0.1), "schedules": [constant(0.1), constant(0.2)], "steps": 5,
-    "updates_per_epoch": 5,
+    "updates_per_epoch": 5, "first": 0.01, "last": 1.0,
 }  # fmt: skip
 ZERO_IS_FINE = {"decay", "rate", "end", "start", "shift", "warmup_steps", "min_rate"}
 WORDS = {"mode", "anneal_strategy"}

@@ -1,0 +1,248 @@
+"""Two ways to look for a learning rate, and what they can tell apart."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrcourse.checks import positive, positive_integer
+from lrcourse.comparison import Difference, paired_difference
+from lrcourse.datasets import Data
+from lrcourse.schedules import geometric
+from lrcourse.sweeps import sweep
+from lrcourse.tables import Table
+from lrcourse.training import History, fit
+
+_WIDEST = 12  # rates that the bracket may be widened by: twelve powers of ten
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a coarse-to-fine search tried, in the order of the rates.
+
+    Attributes
+    ----------
+    learning_rates : array (rates,)
+    losses : array (seeds, rates)
+        At the end of each run; infinite where the run did not end in a number.
+    rounds : int array (rates,)
+        In which round each rate was tried; 0 is the search for the bracket.
+    """
+
+    learning_rates: np.ndarray
+    losses: np.ndarray
+    rounds: np.ndarray
+
+    @property
+    def best(self) -> float:
+        """The rate with the lowest mean loss."""
+        return float(self.learning_rates[self.losses.mean(axis=0).argmin()])
+
+    def differences(self) -> list[Difference | None]:
+        """Return the paired difference of each rate from the best, None where a seed failed."""
+        best = self.losses[:, self.losses.mean(axis=0).argmin()]
+        return [
+            paired_difference(losses, best) if np.isfinite(losses).all() else None
+            for losses in self.losses.T
+        ]
+
+    @property
+    def tied(self) -> np.ndarray:
+        """The rates that these seeds cannot tell apart from the best, which is among them."""
+        tied = [d is not None and not d.told_apart for d in self.differences()]
+        return self.learning_rates[tied]
+
+    def table(self) -> Table:
+        """Return rate, round, mean loss, its deviation, and the interval of the difference."""
+        rows = []
+        for rate, turn, losses, difference in zip(
+            self.learning_rates, self.rounds, self.losses.T, self.differences(), strict=True
+        ):
+            told = difference is not None
+            rows.append(
+                [
+                    float(rate), int(turn), float(losses.mean()),
+                    float(losses.std(ddof=1)) if told else None,
+                    difference.low if told else None, difference.high if told else None,
+                ]
+            )  # fmt: skip
+        return Table(
+            [
+                "learning rate", "round", "mean loss", "standard deviation",
+                "above the best, at least", "above the best, at most",
+            ],
+            rows,
+        )  # fmt: skip
+
+
+def coarse_to_fine(
+    train: Callable[..., History],
+    learning_rate: float,
+    *,
+    seeds: int = 5,
+    factor: float = 10.0,
+    rounds: int = 2,
+    points: int = 5,
+    executor: Executor | None = None,
+    progress: bool = False,
+) -> Search:
+    """Search for a learning rate as one does by hand.
+
+    Start from the optimizer's default. Go up and down by a factor until a rate
+    that is too small and one that is too large enclose the best; then search
+    between its two neighbours, a few times.  [Pramoditha 2022] Every rate is
+    tried with the same seeds, and what is compared is the mean of the last
+    validation losses; a run that ends in nan or infinity counts as infinitely bad.
+
+    Parameters
+    ----------
+    train : function (learning_rates, seed=...) returning a `History`
+        As for `lrcourse.sweeps.sweep`.
+    learning_rate : float
+        The default to start from.
+    seeds : int
+        At least two: one run cannot be told apart from anything.
+    factor : float
+        Of the coarse steps, above 1.
+    rounds : int
+        Of refinement.
+    points : int
+        New rates of each round, evenly spaced in their logarithm.
+    executor, progress
+        As for `lrcourse.sweeps.sweep`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that are no such numbers, and if twelve steps of the factor
+        in one direction do not come past the best rate.
+    """
+    learning_rate = positive("learning_rate", learning_rate)
+    seeds = positive_integer("seeds", seeds)
+    rounds, points = positive_integer("rounds", rounds), positive_integer("points", points)
+    if seeds < 2:
+        raise ValueError("seeds must be at least 2: one run cannot be told apart from another")
+    if positive("factor", factor) <= 1:
+        raise ValueError(f"factor must be above 1, got {factor}")
+
+    def measure(rates):
+        found = sweep(train, rates, seeds, executor=executor, progress=progress)
+        losses = found.at_end("validation_loss")
+        return np.where(np.isfinite(losses), losses, np.inf)
+
+    rates = learning_rate * factor ** np.arange(-1.0, 2.0)
+    losses, turns = measure(rates), np.zeros(3, int)
+
+    def include(new, turn):
+        nonlocal rates, losses, turns
+        together = np.concatenate([rates, new])
+        order = together.argsort(kind="stable")
+        losses = np.concatenate([losses, measure(new)], axis=1)[:, order]
+        turns = np.concatenate([turns, np.full(len(new), turn)])[order]
+        rates = together[order]
+
+    for _ in range(_WIDEST):
+        best = losses.mean(axis=0).argmin()
+        if 0 < best < len(rates) - 1:
+            break
+        include(np.array([rates[0] / factor if best == 0 else rates[-1] * factor]), 0)
+    else:
+        raise ValueError(
+            f"learning_rate must be within {_WIDEST} factors of {factor:g} of the best: "
+            f"the loss still falls at {rates[best]:g}"
+        )
+    for turn in range(1, rounds + 1):
+        best = losses.mean(axis=0).argmin()
+        low, high = rates[max(best - 1, 0)], rates[min(best + 1, len(rates) - 1)]
+        new = np.geomspace(low, high, points + 2)[1:-1]
+        include(new[~np.isclose(new[:, np.newaxis], rates).any(axis=1)], turn)
+    return Search(rates, losses, turns)
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """The loss while the rate grows.
+
+    Attributes
+    ----------
+    learning_rates : array (updates,)
+        The rate of each update.
+    losses : array (seeds, updates)
+        The training loss after each update.
+    """
+
+    learning_rates: np.ndarray
+    losses: np.ndarray
+
+    @property
+    def steepest(self) -> np.ndarray:
+        """The rate at which the loss falls fastest over the logarithm of the rate, (seeds,)."""
+        return np.array([self.learning_rates[_steepest(losses)] for losses in self.losses])
+
+    @property
+    def tenth_of_minimum(self) -> np.ndarray:
+        """A tenth of the rate at which the loss is lowest, (seeds,)."""
+        return self.learning_rates[np.nanargmin(self.losses, axis=1)] / 10
+
+
+def _steepest(losses):
+    lowest = int(np.nanargmin(losses))
+    # A mean over a tenth of the way keeps the noise of single batches out of the slope.
+    width = max(1, lowest // 10)
+    smooth = np.convolve(losses[: lowest + 1], np.ones(width) / width, mode="valid")
+    if len(smooth) < 2:
+        return lowest
+    return int(np.diff(smooth).argmin()) + width // 2
+
+
+def range_test(
+    model,
+    optimizer: Callable,
+    data: Data,
+    *,
+    low: float = 1e-5,
+    high: float = 10.0,
+    updates: int = 200,
+    batch_size: int = 32,
+    seeds: int = 3,
+) -> RangeTest:
+    """Raise the rate from update to update and watch the loss.  [Smith 2017]
+
+    The rate grows by the same factor at every update, from `low` to `high`. What
+    is recorded is the loss on the whole training set, which is steadier than the
+    last batch's; for a large set, pass a part of it.
+
+    Parameters
+    ----------
+    model, data, batch_size
+        As for `lrcourse.fit`.
+    optimizer : function of a schedule returning an optimizer
+        Such as `lrcourse.optimizers.SGD`.
+    low, high : float
+    updates : int
+    seeds : int
+        The test is repeated with the seeds 0 … n − 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that are no such numbers, or if `low` is not below `high`.
+    """
+    low, high = positive("low", low), positive("high", high)
+    if low >= high:
+        raise ValueError(f"low must be below high, got {low:g} and {high:g}")
+    updates = positive_integer("updates", updates)
+    if updates < 2:
+        raise ValueError("updates must be at least 2")
+    schedule = geometric(low, high, updates - 1)
+    epochs = -(-updates * positive_integer("batch_size", batch_size) // len(data[0]))
+    histories = [
+        fit(
+            model, optimizer(schedule), data,
+            epochs=epochs, batch_size=batch_size, evaluate_every=1, seed=seed,
+        )
+        for seed in range(positive_integer("seeds", seeds))
+    ]  # fmt: skip
+    losses = np.array([history.train_loss[1 : updates + 1, 0] for history in histories])
+    return RangeTest(schedule(np.arange(losses.shape[1])), losses)
