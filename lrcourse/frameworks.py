@@ -7,15 +7,19 @@ update. A framework is imported when it is asked for.
 
 import copy
 import importlib
+import json
 import warnings
 from collections import defaultdict
 from collections.abc import Sequence
+from importlib.resources import files
 from types import SimpleNamespace
 
 import numpy as np
 
 from lrcourse.checks import number, one_of, positive_integer
+from lrcourse.language import LANGUAGES, current_language
 from lrcourse.schedules import Schedule
+from lrcourse.tables import Table
 
 _INSTALL = {
     "torch": ("PyTorch", "pip install torch"),
@@ -191,6 +195,26 @@ def trace(
         return applied(counts)
     jax = _framework("jax")
     return np.asarray(jax.vmap(lambda count: jax.numpy.asarray(applied(count)))(counts), float)
+
+
+def differences() -> Table:
+    """Return where this library, PyTorch, Keras and Optax differ, in the chosen language.
+
+    All else that has a counterpart is equal, to 1e-12 in 64 bits. Each row is
+    checked against the real frameworks by ``make parity``.
+
+    >>> differences().column("PyTorch")[:2]
+    [0.001, 0.01]
+    """
+    language = LANGUAGES.index(current_language())
+    rows = [
+        [
+            cell[language] if isinstance(cell, list) else cell
+            for cell in (row["what"], *row["cells"])
+        ]
+        for row in json.loads(files("lrcourse").joinpath("differences.json").read_text("utf-8"))
+    ]
+    return Table(["what differs", "lrcourse", "PyTorch", "Keras", "Optax"], rows)
 
 
 def _trace_torch(scheduler, updates_per_epoch, epochs, stepped, metrics):

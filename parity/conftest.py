@@ -14,7 +14,7 @@ jax.config.update("jax_enable_x64", True)
 keras.config.set_floatx("float64")
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
-settings.register_profile("parity", deadline=None, max_examples=8, derandomize=True)
+settings.register_profile("parity", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("parity")
 
 

@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from lrcourse.frameworks import to_keras, to_keras_callback, to_optax, to_torch, trace
+import lrcourse
+from lrcourse.frameworks import differences, to_keras, to_keras_callback, to_optax, to_torch, trace
 from lrcourse.schedules import constant, linear, per_epoch, step_decay, warmup
 
 
@@ -68,3 +69,18 @@ def test_what_is_no_schedule_is_not_given_to_a_framework(convert, monkeypatch):
         convert(0.1, 5)
     with pytest.raises(ValueError, match="total_steps must be at least 1, got 0"):
         convert(constant(0.1), 0)
+
+
+def test_the_table_of_differences_speaks_both_languages_and_has_no_row_that_is_none():
+    try:
+        english = differences()
+        lrcourse.use_language("zh")
+        chinese = differences()
+        assert "差异" in chinese.text()  # and no label is missing, or there were a warning
+        assert all(not str(row[0]).isascii() for row in chinese.rows)
+    finally:
+        lrcourse.use_language("en")
+    for row, translated in zip(english.rows, chinese.rows, strict=True):
+        told = [cell for cell in row[1:] if cell is not None]
+        assert len(set(told)) > 1 or (None in row[1:] and len(told) > 1), row
+        assert [c is None for c in row] == [c is None for c in translated]
