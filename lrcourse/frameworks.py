@@ -182,7 +182,7 @@ def trace(
         return _trace_torch(applied, updates_per_epoch, epochs, stepped, metrics)
     if "keras" in kinds and hasattr(applied, "learning_rate"):
         return _trace_keras(applied, updates_per_epoch, epochs, callbacks, metrics)
-    if not callable(applied):
+    if not callable(applied) or kinds & {"torch", "keras"}:
         raise TypeError(
             "applied must be a PyTorch scheduler, a Keras optimizer, an Optax schedule "
             f"or a Schedule, got {applied!r}"

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy import ndarray
+from numpy import multiply, ndarray, subtract
 
 from lrcourse.checks import learning_rates, positive, real
 from lrcourse.schedules import Schedule, constant
@@ -102,7 +102,7 @@ class Optimizer:
             self._lay_out(self._next_rates())
         for (w, step, rate, memory), g in zip(self._slots, gradients, strict=True):
             self._rule(step, w, g, rate, *memory)
-            np.subtract(w, step, w)
+            subtract(w, step, w)
         self.updates += 1
 
     def _rule(self, step, w, g, rate, *memory):
@@ -115,9 +115,9 @@ class Optimizer:
         if not known or len(parameters) != len(known) or len(gradients) != len(known):
             return False
         for (w, shape, dtype), parameter, g in zip(known, parameters, gradients, strict=True):
-            if parameter is not w or type(g) is not ndarray or g.shape != shape:
+            if not (parameter is w and type(g) is ndarray and g.dtype is dtype):
                 return False
-            if g.dtype is not dtype:
+            if g.shape != shape:
                 return False
         return True
 
@@ -311,7 +311,7 @@ class SGD(Optimizer):
             velocity *= self.momentum
             velocity += g
             g = g + self.momentum * velocity if self.nesterov else velocity
-        np.multiply(rate, g, step)
+        multiply(rate, g, step)
 
 
 class Adagrad(Optimizer):
@@ -338,7 +338,7 @@ class Adagrad(Optimizer):
         self.eps = positive("eps", eps)
 
     def _rule(self, step, w, g, rate, s):
-        np.multiply(g, g, step)
+        multiply(g, g, step)
         s += step
         np.sqrt(s, step)
         step += self.eps
@@ -411,7 +411,7 @@ class Adadelta(Optimizer):
         _average(s, self.rho, g, step)
         delta = np.sqrt(d + self.eps) / np.sqrt(s + self.eps) * g
         _average(d, self.rho, delta, step)
-        np.multiply(rate, delta, step)
+        multiply(rate, delta, step)
 
 
 class Adam(Optimizer):
@@ -456,7 +456,7 @@ class Adam(Optimizer):
         t = self.updates + 1
         if self.weight_decay and not self._decoupled:
             g = g + self.weight_decay * w
-        np.multiply(g, 1 - beta1, step)
+        multiply(g, 1 - beta1, step)
         m *= beta1
         m += step
         _average(s, beta2, g, step)
@@ -493,7 +493,7 @@ class AdamW(Adam):
 
 def _average(average, keep, values, scratch):
     """Let a share of a moving average of squares be replaced by the squares of `values`."""
-    np.multiply(values, values, scratch)
+    multiply(values, values, scratch)
     scratch *= 1 - keep
     average *= keep
     average += scratch

@@ -179,3 +179,6 @@ def test_what_cannot_be_given_or_traced_is_named():
         trace(keras.optimizers.SGD(0.1), 1, 1, callbacks=[3])
     with pytest.raises(ValueError, match="callbacks must be left out"):
         trace(to_torch(constant(0.1), sgd()), 1, 1, callbacks=[to_keras_callback(SCHEDULE)])
+    for applied in (sgd(), keras.optimizers.schedules.CosineDecay(0.1, 5)):
+        with pytest.raises(TypeError, match="applied must be a PyTorch scheduler, a Keras opt"):
+            trace(applied, 1, 1)
