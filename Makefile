@@ -57,8 +57,9 @@ parity: $(FRAMEWORKS)/.ready  ## compare with the real PyTorch, Keras and Optax
 record: $(FRAMEWORKS)/.ready  ## renew the recorded numbers of the frameworks, tests/reference.json
 	$(FRAMEWORKS)/bin/python parity/record.py
 
-bench: $(READY)  ## measure speeds side by side
-	$(BIN)/python benchmarks/scaling.py
+bench: $(FRAMEWORKS)/.ready  ## measure speeds side by side, into benchmarks/README.md
+	KERAS_BACKEND=jax JAX_PLATFORMS=cpu XLA_FLAGS=--xla_cpu_multi_thread_eigen=false \
+	  $(FRAMEWORKS)/bin/python benchmarks/run.py
 
 lock: $(READY)  ## renew requirements.txt from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
