@@ -146,10 +146,13 @@ def fit(
     # Far from the minimum numbers may overflow. That is a result, seen in the losses.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for epoch in _counted(run.update // updates_per_epoch, epochs, progress):
-            for x_batch, y_batch in _batches(inputs, y, run.order.permutation(rows), batch_size):
-                run.step(x_batch, y_batch)
-                if run.update % evaluate_every == 0 or run.update == last:
+            order = run.order.permutation(rows)
+            for update, batch in enumerate(_batches(inputs, y, order, batch_size), run.update + 1):
+                run.step(*batch)
+                if update % evaluate_every == 0 or update == last:
+                    run.update = update
                     run.measure()
+            run.update = update
             if checkpoint and (time.monotonic() > saved + 1 or epoch == epochs - 1):
                 storage.save(checkpoint, {"settings": settings, **run.state()})
                 saved = time.monotonic()
@@ -209,9 +212,9 @@ class _Run:
         self.parameters = _views(self.flat, initial)
         self.gradients = _views(self.flat_gradient, initial)
         if getattr(self.optimizer, "multipliers", None) is None:
-            self.updated, self.slopes = [self.flat], [self.flat_gradient]
+            self.updated, self.slopes = (self.flat,), (self.flat_gradient,)
         else:
-            self.updated, self.slopes = self.parameters, self.gradients
+            self.updated, self.slopes = tuple(self.parameters), tuple(self.gradients)
         self.dropout = np.random.default_rng([seed, 2])
         self.functions = {}
         self.order = np.random.default_rng(seed)
@@ -225,11 +228,11 @@ class _Run:
 
     def step(self, x, y) -> None:
         """Make one update."""
-        if len(x) not in self.functions:
-            self.functions[len(x)] = self._gradient_function(len(x))
-        self.functions[len(x)](x, y)
+        renew_gradient = self.functions.get(len(x))
+        if renew_gradient is None:
+            renew_gradient = self.functions[len(x)] = self._gradient_function(len(x))
+        renew_gradient(x, y)
         self.optimizer.step(self.updated, self.slopes)
-        self.update += 1
 
     def _gradient_function(self, n):
         """Return a function of n rows of inputs and targets that renews the gradient."""
