@@ -256,8 +256,16 @@ class _Results:
         return Sweep(rates, np.array(seeds), updates, named, diverged_at, finished)
 
 
-def _described(train) -> str:
-    """Return the function's name and the arguments fixed: what tells one sweep from another."""
-    if isinstance(train, partial):
-        return f"{_described(train.func)} {train.args} {train.keywords}"
-    return f"{train.__module__}.{train.__qualname__}" if hasattr(train, "__qualname__") else ""
+def _described(value) -> str:
+    """Return what tells one sweep from another: the function's name and the arguments fixed."""
+    if isinstance(value, partial):
+        fixed = [*map(_described, value.args)]
+        fixed += [f"{name}={_described(each)}" for name, each in sorted(value.keywords.items())]
+        return f"{_described(value.func)}({', '.join(fixed)})"
+    if isinstance(value, np.ndarray):
+        return f"{value.shape} {value.dtype} {zlib.crc32(np.ascontiguousarray(value)):08x}"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_described, value))})"
+    if hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    return repr(value)
