@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-import steps
 import table_numpy
 
+import steps
 from lrcourse.datasets import Data, school_district
 from lrcourse.experiments import TEXTBOOK_RATES, school_district_runs
 from lrcourse.models import LogisticRegression, MultilayerPerceptron

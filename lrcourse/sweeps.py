@@ -3,6 +3,7 @@
 import os
 import time
 import warnings
+import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
@@ -109,7 +110,8 @@ def sweep(
         Show a progress bar on a terminal.
     record : path, optional
         A file that keeps what is finished. If it is there already, only what is
-        missing in it is trained, whatever rates and seeds it was begun with.
+        missing in it is trained, whatever rates and seeds it was begun with. It knows
+        `train` by its name and the arguments fixed.
 
     Returns
     -------

@@ -10,13 +10,13 @@ import numpy as np
 import optax
 import pytest
 import torch
-from cases import framework_rates, framework_weights
 from optax.contrib import reduce_on_plateau
-from steps import our_weights
 
+from cases import framework_rates, framework_weights
 from lrcourse import optimizers
 from lrcourse.frameworks import trace
 from lrcourse.schedules import ReduceOnPlateau, cosine, one_cycle, piecewise, warmup
+from steps import our_weights
 
 ROWS = {
     row["id"]: [cell[0] if isinstance(cell, list) else cell for cell in row["cells"]]

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from models_cases import CASES, REFERENCE, example
 
 FILE = json.loads(REFERENCE.read_text("utf-8"))
