@@ -44,7 +44,7 @@ serve: book  ## look at the site on http://localhost:8000
 	$(BIN)/python -m http.server --directory $(SITE) 8000
 
 # The frameworks are large: they have an environment of their own.
-FRAMEWORKS := .venv-frameworks
+FRAMEWORKS ?= .venv-frameworks
 $(FRAMEWORKS)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(FRAMEWORKS)
 	$(FRAMEWORKS)/bin/python -m pip install --quiet --disable-pip-version-check \
