@@ -1,0 +1,236 @@
+"""A file is whole, or it is not there: against a server on this machine."""
+
+import hashlib
+import io
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from local_server import NOBODY, Server
+
+from lrcourse import downloads
+from lrcourse.downloads import DataUnavailable, fetch, find
+
+CONTENT = np.random.default_rng(0).bytes(300_000)
+
+
+@pytest.fixture
+def server():
+    server = Server(CONTENT)
+    yield server
+    server.close()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """An empty cache, no local folder, and little patience."""
+    folder = tmp_path / "cache"
+    monkeypatch.setattr(downloads, "cache_folder", lambda: folder)
+    monkeypatch.setattr(downloads, "PATIENCE", 0.3)
+    monkeypatch.delenv("LRCOURSE_DATA", raising=False)
+    monkeypatch.setenv("NO_PROXY", "*")
+    return folder
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def refused(file):
+    """Return what is said when a file cannot be had, after looking at the form of it."""
+    with pytest.raises(DataUnavailable) as raised:
+        fetch(file)
+    said = str(raised.value)
+    assert "\n" not in said
+    assert f"save {file.mirrors[0].url}" in said and f"as {file.name} in a folder" in said
+    assert "LRCOURSE_DATA" in said
+    assert find(file) is None
+    return said
+
+
+def test_a_file_arrives_whole_and_is_kept(server, cache):
+    path = fetch(server.file("/good"))
+    assert path == cache / "data.bin" and path.read_bytes() == CONTENT
+    assert names(cache) == ["data.bin"]
+
+
+def test_the_second_time_nothing_is_asked_of_the_network(server):
+    file = server.file("/good")
+    assert fetch(file) == fetch(file)
+    assert len(server.requests) == 1
+    server.close()
+    assert fetch(file).read_bytes() == CONTENT
+
+
+def test_md5_serves_where_nothing_else_was_published(server):
+    right = f"md5:{hashlib.md5(CONTENT).hexdigest()}"
+    assert fetch(server.file("/good", checksum=right)).read_bytes() == CONTENT
+    assert "checksum differs" in refused(server.file("/good", name="b", checksum="md5:" + "0" * 32))
+
+
+def test_a_slow_server_is_waited_for_while_it_sends(server):
+    started = time.monotonic()
+    assert fetch(server.file("/drip", "/good")).read_bytes() == CONTENT
+    assert time.monotonic() - started > 2 * downloads.PATIENCE
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/404", "127.0.0.1:{port}: 404 Not Found"),
+        (NOBODY, "127.0.0.1:9: Connection refused"),
+        ("http://nowhere.invalid", "nowhere.invalid: "),
+        ("/silent", "127.0.0.1:{port}: silent for 0.3 seconds"),
+        ("/short", "127.0.0.1:{port}: broke off after 147,456 of 300,000 bytes"),
+        ("/other", "127.0.0.1:{port}: another file: its checksum differs"),
+        ("/longer", "127.0.0.1:{port}: another file: 300,008 bytes instead of 300,000"),
+        ("/page", "127.0.0.1:{port}: broke off after 43 of 300,000 bytes"),
+        ("/endless", "127.0.0.1:{port}: another file: more than 300,000 bytes"),
+        ("no-such-scheme://x", "x: No connection adapters"),
+    ],
+)
+def test_what_a_mirror_said_is_told_and_the_next_one_is_asked(server, cache, path, said):
+    # Two bad mirrors: both are listed.
+    message = refused(server.file(path, "/404/also"))
+    assert f"cannot get data.bin: {said.format(port=server.http.server_port)}" in message
+    assert message.count("; ") == 1 and "404 Not Found. To supply" in message
+    assert "data.bin" not in names(cache)
+    # A bad one and a good one: whole.
+    assert fetch(server.file(path, "/good")).read_bytes() == CONTENT
+    assert names(cache) == ["data.bin"]
+
+
+@pytest.mark.parametrize("path", ["/short", "/silent"])
+def test_a_download_goes_on_where_it_broke_off(server, cache, path):
+    refused(server.file(path))
+    (part,) = cache.iterdir()
+    assert part.name == "data.bin.part" and CONTENT.startswith(part.read_bytes())
+    have = part.stat().st_size
+    assert have > 100_000
+    assert fetch(server.file("/good")).read_bytes() == CONTENT
+    assert server.requests[-1] == ("/good", f"bytes={have}-")
+    assert names(cache) == ["data.bin"]
+
+
+def test_the_next_mirror_goes_on_where_the_first_broke_off(server):
+    assert fetch(server.file("/short", "/good")).read_bytes() == CONTENT
+    assert server.requests == [("/short", None), ("/good", "bytes=147456-")]
+
+
+@pytest.mark.parametrize("path", ["/whole", "/good"])
+@pytest.mark.parametrize("part", [CONTENT[:1000], CONTENT, CONTENT * 2, b"x" * 1000, b""])
+def test_whatever_a_part_holds_the_file_is_whole(server, cache, path, part):
+    cache.mkdir()
+    (cache / "data.bin.part").write_bytes(part)
+    assert find(server.file(path)) is None
+    assert fetch(server.file(path)).read_bytes() == CONTENT
+    assert names(cache) == ["data.bin"]
+
+
+def test_a_part_that_a_server_cannot_go_on_with_is_dropped(server, cache):
+    cache.mkdir()
+    (cache / "data.bin.part").write_bytes(CONTENT[:1000])
+    assert "416" in refused(server.file("/far"))
+    assert names(cache) == []
+    assert fetch(server.file("/far")).read_bytes() == CONTENT
+
+
+def test_the_part_of_a_web_page_is_not_gone_on_with(server, cache):
+    refused(server.file("/page"))
+    assert names(cache) == []
+
+
+def test_a_part_survives_while_there_is_no_network(server, cache):
+    cache.mkdir()
+    (cache / "data.bin.part").write_bytes(CONTENT[:1000])
+    refused(server.file(NOBODY))
+    assert (cache / "data.bin.part").read_bytes() == CONTENT[:1000]
+
+
+@pytest.mark.parametrize("damage", [CONTENT[:-1], CONTENT[:-1] + b"x", b"", CONTENT + b"x"])
+def test_a_damaged_file_in_the_cache_is_fetched_again(server, cache, damage):
+    cache.mkdir()
+    (cache / "data.bin").write_bytes(damage)
+    refused(server.file(NOBODY))
+    assert fetch(server.file("/good")).read_bytes() == CONTENT
+
+
+def test_a_file_in_the_local_folder_needs_no_network(server, cache, tmp_path, monkeypatch):
+    monkeypatch.setenv("LRCOURSE_DATA", str(tmp_path))
+    (tmp_path / "data.bin").write_bytes(CONTENT)
+    assert fetch(server.file("/good")) == tmp_path / "data.bin"
+    assert server.requests == [] and not cache.exists()
+
+
+def test_what_the_local_folder_lacks_is_downloaded(server, cache, tmp_path, monkeypatch):
+    monkeypatch.setenv("LRCOURSE_DATA", str(tmp_path))
+    assert fetch(server.file("/good")) == cache / "data.bin"
+
+
+def test_another_file_of_that_name_in_the_local_folder_is_said(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("LRCOURSE_DATA", str(tmp_path))
+    (tmp_path / "data.bin").write_bytes(CONTENT[:-1])
+    with pytest.raises(DataUnavailable, match="not data.bin as it was published.*Remove it"):
+        fetch(server.file("/good"))
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("name", ["nowhere", "a-file"])
+def test_a_local_folder_that_is_none_is_said(server, tmp_path, monkeypatch, name):
+    (tmp_path / "a-file").touch()
+    monkeypatch.setenv("LRCOURSE_DATA", str(tmp_path / name))
+    with pytest.raises(DataUnavailable, match=f"LRCOURSE_DATA must name a folder, got '.*{name}'"):
+        fetch(server.file("/good"))
+
+
+def test_one_of_several_line_ends_is_enough(server):
+    """Two mirrors that have the same rows with different checksums."""
+    file = server.file("/404", checksum="sha256:" + "0" * 64)
+    both = file._replace(mirrors=file.mirrors + server.file("/good").mirrors)
+    assert fetch(both) == fetch(both)
+    assert len(server.requests) == 2
+
+
+def test_several_processes_may_want_the_same_file_at_once(server, cache):
+    file = server.file("/drip")
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda _: fetch(file).read_bytes() == CONTENT, range(4)))
+    assert paths == [True] * 4
+    assert names(cache) == ["data.bin"]
+
+
+def test_a_terminal_shows_how_far_it_is(server, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    fetch(server.file("/drip"))
+    assert "data.bin" in terminal.getvalue() and "k/300k" in terminal.getvalue()
+
+
+def test_a_log_file_shows_nothing(server, capsys):
+    fetch(server.file("/good"))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_cache_that_cannot_be_made_is_said(server, cache):
+    cache.write_text("not a folder")
+    assert f"cannot keep data.bin in {cache}: " in refused(server.file("/good"))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
+def test_a_cache_that_is_read_only_is_said_and_read(server, cache):
+    fetch(server.file("/good"))
+    cache.chmod(0o500)
+    try:
+        assert fetch(server.file("/good")) == cache / "data.bin"
+        said = refused(server.file("/good", name="other.bin"))
+    finally:
+        cache.chmod(0o700)
+    assert f"cannot keep other.bin in {cache}: Permission denied" in said
