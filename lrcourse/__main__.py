@@ -1,4 +1,4 @@
-"""The command line: ``python -m lrcourse table`` and ``python -m lrcourse schedule``."""
+"""The command line: ``python -m lrcourse`` with ``table``, ``schedule`` or ``data``."""
 
 import argparse
 import ast
@@ -9,8 +9,9 @@ import sys
 
 import numpy as np
 
-from lrcourse.checks import learning_rates, positive_integer
-from lrcourse.datasets import LIKE_THE_TEXTBOOK
+from lrcourse.checks import learning_rates, one_of, positive_integer
+from lrcourse.datasets import CATALOGUE, LIKE_THE_TEXTBOOK
+from lrcourse.downloads import VARIABLE, DataUnavailable, cache_folder, local_folder
 from lrcourse.experiments import TEXTBOOK_RATES, learning_rate_table, school_district_runs
 from lrcourse.schedules import FACTORIES, Schedule
 from lrcourse.tables import Table
@@ -27,7 +28,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line on `argv` and return its exit code.
 
     0 is success, 2 is a bad argument (one line on standard error says which),
-    1 an output that could not be written, 130 an interruption.
+    1 an output that could not be written or data that could not be had, 130 an
+    interruption.
     """
     try:
         arguments = _parser().parse_args(argv)
@@ -36,6 +38,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         arguments.run(arguments)
         sys.stdout.flush()
+    except DataUnavailable as problem:
+        print(f"lrcourse {arguments.command}: {problem}", file=sys.stderr)
+        return 1
     except (TypeError, ValueError) as problem:
         print(f"lrcourse {arguments.command}: {problem}", file=sys.stderr)
         return 2
@@ -93,6 +98,14 @@ def _parser():
     schedule.add_argument("arguments", nargs="*", metavar="key=value")
     schedule.add_argument("--steps", type=_steps, required=True, help="how many, from step 0")
     schedule.add_argument("--format", choices=["text", "csv"], default="text")
+    data = commands.add_parser(
+        "data",
+        help="which data sets there are and where; data fetch downloads them",
+        usage="lrcourse data [-h] [fetch] [NAME …]",
+        description=f"List the data sets, or fetch them first: {', '.join(CATALOGUE)}.",
+    )
+    data.set_defaults(run=_data)
+    data.add_argument("names", nargs="*", metavar="NAME", help="default: all of them")
     return parser
 
 
@@ -112,6 +125,22 @@ def _schedule(arguments):
     rates = _made(arguments.name, arguments.arguments)(np.arange(arguments.steps))
     table = Table(["step", "learning_rate"], list(enumerate(rates.tolist())))
     print(getattr(table, arguments.format)().rstrip("\n"))
+
+
+def _data(arguments):
+    fetching = arguments.names[:1] == ["fetch"]
+    entries = {
+        one_of("NAME", name, CATALOGUE): CATALOGUE[name]
+        for name in arguments.names[fetching:] or CATALOGUE
+    }
+    for entry in entries.values() if fetching else ():
+        entry.fetch()
+    rows = [
+        [name, f"{entry.size / 1e6:.1f} MB" if entry.files else "", entry.licence, entry.place]
+        for name, entry in entries.items()
+    ]
+    print(Table(["name", "download", "licence", "where"], rows).text())
+    print(f"\nlocal folder ({VARIABLE}): {local_folder() or 'none'}\ncache: {cache_folder()}")
 
 
 def _made(name: str, pairs: list[str]) -> Schedule:

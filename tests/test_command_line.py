@@ -180,6 +180,6 @@ def test_an_interruption_is_said_in_one_line():
 
 
 def test_importing_the_library_loads_numpy_alone():
-    heavy = ["matplotlib", "tabulate", "tqdm", "IPython", "sklearn"]
+    heavy = ["matplotlib", "tabulate", "tqdm", "IPython", "sklearn", "pooch", "requests"]
     program = f"import sys, lrcourse; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import os
+import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -234,3 +236,70 @@ def test_a_cache_that_is_read_only_is_said_and_read(server, cache):
     finally:
         cache.chmod(0o700)
     assert f"cannot keep other.bin in {cache}: Permission denied" in said
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from lrcourse import datasets, downloads
+from lrcourse.__main__ import main
+
+url, checksum, size, cache, limit = sys.argv[1:]
+downloads.cache_folder = lambda: Path(cache)
+if int(limit):
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+file = downloads.File("data.bin", (downloads.Mirror(url, checksum, int(size)),))
+datasets.CATALOGUE["ionosphere"] = datasets.Entry(None, "", (file,))
+sys.exit(main(["data", "fetch", "ionosphere"]))
+"""
+
+
+def command(server, cache, path, limit=0):
+    """Fetch in a process of its own, as the command line does."""
+    mirror = [str(value) for value in server.mirror(path)]
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *mirror, str(cache), str(limit)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def stopped_half_way(server, cache, how):
+    process = command(server, cache, "/silent")
+    for _ in range(1000):
+        if any(path.stat().st_size > 100_000 for path in cache.glob("*")):
+            break
+        time.sleep(0.01)
+    process.send_signal(how)
+    _, err = process.communicate(timeout=30)
+    return process.returncode, err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no such signal")
+def test_an_interrupted_download_is_said_and_gone_on_with(server, cache):
+    assert stopped_half_way(server, cache, signal.SIGINT) == (130, "lrcourse data: interrupted\n")
+    assert names(cache) == ["data.bin.part"]
+    assert find(server.file("/good")) is None
+    assert fetch(server.file("/good")).read_bytes() == CONTENT
+    assert server.requests[-1][1] is not None
+    assert names(cache) == ["data.bin"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no such signal")
+def test_a_killed_download_leaves_nothing_that_is_taken_for_the_file(server, cache):
+    assert stopped_half_way(server, cache, signal.SIGKILL)[0] == -signal.SIGKILL
+    assert names(cache) != [] and "data.bin" not in names(cache)
+    assert find(server.file("/good")) is None
+    assert fetch(server.file("/good")).read_bytes() == CONTENT
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_a_full_disk_is_said_and_nothing_half_written_stays(server, cache):
+    process = command(server, cache, "/good", limit=100_000)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert err.startswith(f"lrcourse data: cannot keep data.bin in {cache}: File too large. To sup")
+    assert err.count("\n") == 1
+    assert names(cache) == []
