@@ -1,6 +1,6 @@
 """Measure speeds side by side and write them to README.md: `make bench`.
 
-What is compared is measured in turns, several times, and the fastest turn of each
+What is compared is measured in turns, several times, and the fastest run of each
 counts: other work on the machine can only make a program slower.
 """
 
@@ -42,13 +42,14 @@ def main():
 
 
 def measured(functions: dict, turns: int) -> dict:
-    """Return, for each name, the seconds of its fastest turn."""
+    """Return, for each name, the seconds of its fastest run; turns last half a second."""
     seconds = dict.fromkeys(functions, float("inf"))
     for _ in range(turns):
         for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            seconds[name] = min(seconds[name], time.perf_counter() - start)
+            end = time.perf_counter() + 0.5
+            while (start := time.perf_counter()) < end:
+                function()
+                seconds[name] = min(seconds[name], time.perf_counter() - start)
     return seconds
 
 
@@ -71,7 +72,7 @@ def about():
     return (
         f"Written by `make bench`, on {cpu}, {os.cpu_count()} cores, "
         f"{THREADS} thread for every library. {', '.join(versions)}. "
-        "Programs are run in turns and the fastest turn of each counts; look at the ratios, "
+        "Programs are run in turns and the fastest run of each counts; look at the ratios, "
         "the seconds depend on the machine and on what else it does."
     )
 
@@ -157,7 +158,7 @@ def process():
         return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     quick = {name: run(command) for name, command in list(commands.items())[:3]}
-    seconds = measured(quick, 7)
+    seconds = measured(quick, 5)
     if installed("torch"):
         seconds |= measured({"the PyTorch script": run(commands["the PyTorch script"])}, 2)
     ours = seconds["python -m lrcourse table"]
@@ -184,7 +185,7 @@ def larger_models():
         functions = {"one": ours(1), "four": ours(4)}
         if installed("torch"):
             functions["torch"] = theirs()
-        seconds = {key: value / updates for key, value in measured(functions, 25).items()}
+        seconds = {key: value / updates for key, value in measured(functions, 5).items()}
         torch = seconds.get("torch")
         for runs, key in ((1, "one"), (4, "four")):
             ratio = f"{runs * torch / seconds[key]:.2f}" if torch else "PyTorch not installed"

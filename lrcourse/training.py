@@ -15,9 +15,9 @@ from lrcourse.datasets import Data
 
 NEVER = -1
 
-# So many numbers are worked on at once where it makes no difference to the
-# result: about what a processor's cache holds.
-AT_ONCE = 2**20
+# How many numbers are worked on at once: of the data, and of the runs where these
+# can be evaluated some at a time. What the caches of a processor hold.
+AT_ONCE, RUNS_AT_ONCE = 2**20, 2**15
 
 
 @dataclass(frozen=True)
@@ -329,7 +329,7 @@ def _evaluated(model, parameters, x, y):
     the bit, the same in any company.
     """
     rows = min(len(x), max(1, AT_ONCE // model.width))
-    runs = max(1, AT_ONCE // (rows * model.width))
+    runs = max(1, RUNS_AT_ONCE // (rows * model.width))
     measured = np.empty((2, len(parameters[0])))
     for first in range(0, measured.shape[1], runs):
         some = slice(first, first + runs)
