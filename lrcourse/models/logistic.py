@@ -31,7 +31,8 @@ class LogisticRegression:
         self.cross_entropy = cross_entropy
 
     def __repr__(self):
-        return f"{type(self).__name__}({self.features}, {self.cross_entropy.__name__})"
+        how = getattr(self.cross_entropy, "__name__", self.cross_entropy)
+        return f"{type(self).__name__}({self.features}, {how})"
 
     def initialize(self, runs: int, seed: int = 0, dtype=float) -> list[np.ndarray]:
         """Return w and b, all zero whatever the seed."""
