@@ -51,6 +51,7 @@ class Optimizer:
         self.multipliers = multipliers
         self.updates = 0
         self._memories, self._slots = [], []
+        self._same = None, None
 
     @property
     def learning_rate(self):
@@ -66,7 +67,7 @@ class Optimizer:
         self._given = value
         self._scheduled = not isinstance(value, np.ndarray)
         self._ahead, self._ahead_from = (), 0
-        self._known = []  # lets the next step lay the rates out anew
+        self._known, self._same = [], (None, None)  # the next step lays the rates out anew
 
     def _next_rates(self) -> np.ndarray:
         if not self._scheduled:
@@ -96,8 +97,12 @@ class Optimizer:
             For what an update in place would silently get wrong, before anything
             is changed.
         """
-        if not self._fits(parameters, gradients):
-            gradients = self._prepare(parameters, gradients)
+        # Tuples cannot have changed since the last step; lists are looked at again.
+        if parameters is not self._same[0] or gradients is not self._same[1]:
+            if not self._fits(parameters, gradients):
+                gradients = self._prepare(parameters, gradients)
+            elif type(parameters) is type(gradients) is tuple:
+                self._same = parameters, gradients
         if self._scheduled:
             self._lay_out(self._next_rates())
         for (w, step, rate, memory), g in zip(self._slots, gradients, strict=True):
@@ -143,7 +148,7 @@ class Optimizer:
         else:
             self._memories = [[np.zeros_like(w) for _ in self._memory] for w in parameters]
         self._known = [(w, w.shape, w.dtype) for w in parameters]
-        self._slots = []
+        self._slots, self._same = [], (None, None)
         for w, memory in zip(parameters, self._memories, strict=True):
             shape = w.shape if w.size <= _SMALL else per_run(rates, w.ndim).shape
             self._slots.append((w, np.zeros_like(w), np.empty(shape, w.dtype), memory))
@@ -234,7 +239,7 @@ class Optimizer:
             self.learning_rate = rate
         self.updates = int(state["updates"])
         self._memories = [[np.array(state[name]) for name in each] for each in names]
-        self._known, self._slots = [], []
+        self._known, self._slots, self._same = [], [], (None, None)
 
     def _said(self) -> str:
         parameters = inspect.signature(type(self)).parameters.values()

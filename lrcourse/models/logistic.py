@@ -76,8 +76,8 @@ class LogisticRegression:
         return [gradient[:, :-1], gradient[:, -1:]]
 
     def prepared(self, x: np.ndarray) -> np.ndarray:
-        """Return x with a column of ones: xw + b is then a single product with [w b]."""
-        return np.column_stack([x, np.ones(len(x), x.dtype)])
+        """Return −[x 1]: its product with [w b] is −z at once, which is what e^−z needs."""
+        return -np.column_stack([x, np.ones(len(x), x.dtype)])
 
     def plan(self, flat: np.ndarray, gradient: np.ndarray, n: int) -> Callable:
         """Return a function of `prepared` x and y, n rows of each, that renews `gradient`.
@@ -86,21 +86,19 @@ class LogisticRegression:
         NumPy costs more than the arithmetic in it, so all arrays are made here, once.
         """
         weights = flat[:, :, np.newaxis]
-        products, b_gradient = gradient[:, np.newaxis, :], gradient[:, -1:]
+        products = gradient[:, np.newaxis, :]
         column = np.empty((len(flat), n, 1), flat.dtype)
         z, row = column[:, :, 0], column.swapaxes(1, 2)
         one, rows = np.array(1, flat.dtype), np.array(n, flat.dtype)
 
         def gradients(x, y):
             np.matmul(x, weights, out=column)
-            np.negative(z, out=z)
             np.exp(z, out=z)
             np.add(z, one, out=z)
             np.reciprocal(z, out=z)
-            error = np.subtract(z, y, out=z)
+            error = np.subtract(y, z, out=z)  # of −[x 1]
             np.divide(error, rows, out=error)
             np.matmul(row, x, out=products)
-            np.add.reduce(error, axis=1, keepdims=True, out=b_gradient)
 
         return gradients
 
