@@ -173,7 +173,7 @@ def _download(name, mirror):
         try:
             _transfer(mirror, Path(temporary), name)
         except (_Failed, KeyboardInterrupt):
-            if 0 < Path(temporary).stat().st_size < mirror.size:
+            if Path(temporary).stat().st_size:
                 Path(temporary).replace(part)
             raise
 
