@@ -63,6 +63,8 @@ SCHEDULES = [
      "CosineDecayRestarts({rate}, {every}, t_mul=float({times}), m_mul=1.0, alpha={drop})"),
     ("Optax", "constant({rate})", "constant_schedule({rate})"),
     ("Optax", "exponential({rate}, {decay})", "exponential_decay({rate}, 1, exp(-{decay}))"),
+    ("Optax", "geometric({rate}, {rate} * {drop}, {total})",
+     "exponential_decay({rate}, {total}, {drop}, end_value={rate} * {drop})"),
     ("Optax", "step_decay({rate}, {drop}, {every})",
      "exponential_decay({rate}, {every}, {drop}, staircase=True)"),
     ("Optax", "piecewise([{rate}, {rate} * {drop}], [{every}])",

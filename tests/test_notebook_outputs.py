@@ -36,7 +36,7 @@ def test_a_changed_digit_or_pixel_fails_but_other_compression_does_not(tmp_path)
     variant("digit", lambda outputs: outputs[0].update(text="0.2279\n"))
     variant("pixel", lambda outputs: repaint(outputs[1].data, (0, 0, 0, 255)))
     variant("compression", lambda outputs: repaint(outputs[1].data, None))
-    shutil.copy(ROOT / "conftest.py", tmp_path)
+    shutil.copy(ROOT / "chapters" / "conftest.py", tmp_path)
     command = [sys.executable, "-m", "pytest", "-rA", "--nbval", "--nbval-current-env"]
     command += ["-c", ROOT / "pyproject.toml", "--rootdir", tmp_path, "."]
     printed = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
