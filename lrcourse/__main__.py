@@ -1,4 +1,4 @@
-"""The command line: ``python -m lrcourse`` with ``table``, ``schedule`` or ``data``."""
+"""The command line: ``python -m lrcourse`` with ``table``, ``schedule``, ``run`` or ``data``."""
 
 import argparse
 import ast
@@ -12,7 +12,13 @@ import numpy as np
 from lrcourse.checks import learning_rates, one_of, positive_integer
 from lrcourse.datasets import CATALOGUE, LIKE_THE_TEXTBOOK
 from lrcourse.downloads import VARIABLE, DataUnavailable, cache_folder, local_folder
-from lrcourse.experiments import TEXTBOOK_RATES, learning_rate_table, school_district_runs
+from lrcourse.experiments import (
+    EXPERIMENTS,
+    TEXTBOOK_RATES,
+    learning_rate_table,
+    run,
+    school_district_runs,
+)
 from lrcourse.schedules import FACTORIES, Schedule
 from lrcourse.tables import Table
 
@@ -98,6 +104,21 @@ def _parser():
     schedule.add_argument("arguments", nargs="*", metavar="key=value")
     schedule.add_argument("--steps", type=_steps, required=True, help="how many, from step 0")
     schedule.add_argument("--format", choices=["text", "csv"], default="text")
+    running = commands.add_parser(
+        "run",
+        help="an experiment of the course, run again and recorded",
+        description=f"Run an experiment, or go on with it: {', '.join(EXPERIMENTS)}.",
+    )
+    running.set_defaults(run=_run)
+    running.add_argument("name", metavar="NAME")
+    running.add_argument(
+        "--size", choices=["quick", "full"], default="quick", help="default: quick"
+    )
+    running.add_argument("--seeds", type=_count, metavar="K", help="default: as recorded")
+    running.add_argument(
+        "--processes", type=_count, metavar="N", help="default: one for each processor"
+    )
+    running.add_argument("--output", metavar="FILE", help="default: the course's own record")
     data = commands.add_parser(
         "data",
         help="which data sets there are and where; data fetch downloads them",
@@ -125,6 +146,20 @@ def _schedule(arguments):
     rates = _made(arguments.name, arguments.arguments)(np.arange(arguments.steps))
     table = Table(["step", "learning_rate"], list(enumerate(rates.tolist())))
     print(getattr(table, arguments.format)().rstrip("\n"))
+
+
+def _run(arguments):
+    experiment = EXPERIMENTS[one_of("NAME", arguments.name, EXPERIMENTS)]
+    record, path = run(
+        experiment,
+        arguments.size,
+        seeds=arguments.seeds,
+        processes=arguments.processes,
+        output=arguments.output,
+        progress=True,
+    )
+    print(experiment.summary(record).text())
+    print(f"\n{len(record.runs)} runs, {record.seconds:.0f} s: {path}")
 
 
 def _data(arguments):

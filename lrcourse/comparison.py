@@ -1,10 +1,15 @@
 """What several seeds allow one to say."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
 
 import numpy as np
 
-from lrcourse.checks import numeric, real
+from lrcourse.checks import numeric, one_of, real
+from lrcourse.language import translate
+from lrcourse.tables import Table
 
 
 @dataclass(frozen=True)
@@ -18,12 +23,15 @@ class Difference:
     low, high : float
         The confidence interval of the mean.
     seeds : int
+    error : float
+        The standard error of the mean.
     """
 
     mean: float
     low: float
     high: float
     seeds: int
+    error: float
 
     @property
     def told_apart(self) -> bool:
@@ -64,7 +72,122 @@ def paired_difference(first, second, confidence: float = 0.95) -> Difference:
     mean = float(differences.mean())
     error = float(differences.std(ddof=1)) / seeds**0.5
     reach = student(confidence, seeds - 1) * error
-    return Difference(mean, mean - reach, mean + reach, seeds)
+    return Difference(mean, mean - reach, mean + reach, seeds, error)
+
+
+class Comparison:
+    r"""What can be told apart among settings that were run with the same seeds.
+
+    Every two settings are compared by the mean of their difference, seed by seed,
+    with Student's t. Where many pairs are tried, some differ by chance: which can be told
+    apart is decided by Holm's procedure, which makes a single mistake among all pairs
+    with a probability of at most 1 − `confidence`.  [Holm 1979]
+
+    Parameters
+    ----------
+    results : dict of arrays (seeds,)
+        A result of each setting, by its name, all in the same order of seeds.
+    confidence : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two settings, and as `paired_difference`.
+
+    >>> seeds = np.array([0.1, 0.2, 0.3, 0.4])
+    >>> compared = Comparison({"a": seeds, "b": seeds + [0.01, -0.01, 0.0, 0.02], "c": seeds + 1})
+    >>> compared.told_apart("a", "b"), compared.told_apart("a", "c")
+    (False, True)
+    >>> print(compared.statement())
+    2 of 3 pairs can be told apart. Not told apart: a and b.
+    """
+
+    def __init__(self, results: Mapping[str, np.ndarray], confidence: float = 0.95):
+        if not isinstance(results, Mapping) or len(results) < 2:
+            raise ValueError(f"results must be a dict of two or more settings, got {results!r}")
+        self.results = {name: numeric(str(name), values) for name, values in results.items()}
+        self.confidence = real("confidence", confidence, low=0.0, high=1.0)
+        names = list(combinations(self.results, 2))
+        self.differences = {
+            pair: paired_difference(*(self.results[name] for name in pair), confidence)
+            for pair in names
+        }
+        chances = [_chance(each) for each in self.differences.values()]
+        self.chances = dict(zip(names, holm(chances).tolist(), strict=True))
+
+    def told_apart(self, first: str, second: str) -> bool:
+        """Whether two of the settings can be told apart, by Holm's procedure."""
+        for name in (first, second):
+            one_of("setting", name, self.results)
+        pair = (first, second) if (first, second) in self.chances else (second, first)
+        return first != second and self.chances[pair] < 1 - self.confidence
+
+    def means(self) -> Table:
+        """Return mean, standard deviation over the seeds and extremes of every setting."""
+        columns = ["setting", "seeds", "mean", "standard deviation", "lowest", "highest"]
+        rows = [
+            [name, len(v), *map(float, (v.mean(), v.std(ddof=1), v.min(), v.max()))]
+            for name, v in self.results.items()
+        ]
+        return Table(columns, rows)
+
+    def pairs(self) -> Table:
+        """Return the difference of every two settings, its interval and the verdict.
+
+        The interval from "low" to "high" is that of each comparison by itself. "p" is
+        Holm's, adjusted for the number of pairs, and "told apart" follows from it:
+        where many pairs are compared, an interval may leave out zero and yet not suffice.
+        """
+        columns = ["setting", "other setting", "difference", "low", "high", "p", "told apart"]
+        rows = [
+            [*pair, d.mean, d.low, d.high, self.chances[pair],
+             "yes" if self.told_apart(*pair) else "no"]
+            for pair, d in self.differences.items()
+        ]  # fmt: skip
+        return Table(columns, rows)
+
+    def statement(self) -> str:
+        """Return in a sentence how many pairs can be told apart, and which can not."""
+        alike = [pair for pair in self.chances if not self.told_apart(*pair)]
+        counts = {"apart": len(self.chances) - len(alike), "pairs": len(self.chances)}
+        said = translate("{apart} of {pairs} pairs can be told apart.", **counts)
+        if not alike:
+            return said
+        named = [
+            translate("{first} and {second}", first=translate(first), second=translate(second))
+            for first, second in alike
+        ]
+        return said + translate(" Not told apart: {names}.", names=translate("; ").join(named))
+
+
+def holm(chances) -> np.ndarray:
+    """Return the p-values of m tests, adjusted so that they hold for all of them together.
+
+    The smallest is multiplied by m, the next by m − 1, and so on; none falls below a smaller one.
+
+    >>> holm([0.01, 0.04, 0.03])
+    array([0.03, 0.06, 0.06])
+    """
+    chances = numeric("chances", chances)
+    order = np.argsort(chances, kind="stable")
+    factors = np.arange(len(chances), 0, -1)
+    adjusted = np.empty_like(chances)
+    adjusted[order] = np.minimum(np.maximum.accumulate(chances[order] * factors), 1)
+    return adjusted
+
+
+def _chance(difference) -> float:
+    """Return p: how probable a difference as large is, were there none in truth."""
+    if difference.error == 0:
+        return float(difference.mean == 0)
+    t = abs(difference.mean) / difference.error
+    degrees = difference.seeds - 1
+    angles, mass = _student_mass(degrees)
+    # From the far end, where the mass is so small that subtracting from 1 would lose it.
+    beyond = np.append(np.cumsum(np.diff(mass)[::-1])[::-1], 0.0)
+    angle = np.arctan(t / degrees**0.5)
+    return float(np.interp(angle, angles, beyond))
 
 
 def student(confidence: float, degrees: int) -> float:
@@ -73,9 +196,16 @@ def student(confidence: float, degrees: int) -> float:
     >>> round(student(0.95, 4), 3), round(student(0.95, 29), 3)
     (2.776, 2.045)
     """
-    # With t = √ν tan θ the density is cos^(ν−1) θ: integrate it from 0 and read off.
+    angles, mass = _student_mass(degrees)
+    angle = np.interp(confidence, mass, angles)
+    return float(np.sqrt(degrees) * np.tan(angle))
+
+
+@cache
+def _student_mass(degrees):
+    """Return angles from 0 to π/2, and how probable |t| ≤ √ν tan θ is for each."""
+    # With t = √ν tan θ the density is cos^(ν−1) θ: integrate it from 0.
     angles = np.linspace(0, np.pi / 2, 200_001)
     density = np.cos(angles) ** (degrees - 1)
     mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    angle = np.interp(confidence, mass / mass[-1], angles)
-    return float(np.sqrt(degrees) * np.tan(angle))
+    return angles, mass / mass[-1]

@@ -127,7 +127,7 @@ def ionosphere() -> Dataset:
     rows = [line.split(",") for line in fetch(IONOSPHERE).read_text("ascii").split()]
     x = np.array([row[:-1] for row in rows], dtype=float)
     y = np.array([row[-1] == "g" for row in rows], dtype=float)
-    return _described("ionosphere", "UCI Machine Learning Repository, data set 52", x, y)
+    return described("ionosphere", "UCI Machine Learning Repository, data set 52", x, y)
 
 
 def mnist() -> Dataset:
@@ -147,7 +147,7 @@ def mnist() -> Dataset:
     images, labels, test_rows = _joined(arrays)
     source = "MNIST, equal to the published files"
     x, y = images.reshape(len(images), -1), labels.astype(int)
-    return _described("mnist", source, x, y, 255, test_rows)
+    return described("mnist", source, x, y, 255, test_rows)
 
 
 def cifar10() -> Dataset:
@@ -157,7 +157,7 @@ def cifar10() -> Dataset:
     """
     images, labels, test_rows = from_cifar(fetch(CIFAR10))
     y = labels.astype(int)
-    return _described("cifar10", "CIFAR-10, binary edition", images, y, 255, test_rows)
+    return described("cifar10", "CIFAR-10, binary edition", images, y, 255, test_rows)
 
 
 def cats_dogs() -> Dataset:
@@ -181,7 +181,7 @@ def cats_dogs() -> Dataset:
         test_rows = int(chosen[-test_rows:].sum())
         images, labels = images[chosen], labels[chosen] == _DOG
         source = "cats and dogs of CIFAR-10, binary edition"
-    return _described("cats_dogs", source, images, labels.astype(float), 255, test_rows)
+    return described("cats_dogs", source, images, labels.astype(float), 255, test_rows)
 
 
 def digits() -> Dataset:
@@ -193,7 +193,7 @@ def digits() -> Dataset:
     ((1797, 64), array([0, 1, 2, 3]))
     """
     x, y, source = _from_sklearn("digits")
-    return _described("digits", source, x.astype(np.uint8), y, 16)
+    return described("digits", source, x.astype(np.uint8), y, 16)
 
 
 def breast_cancer() -> Dataset:
@@ -206,7 +206,7 @@ def breast_cancer() -> Dataset:
     array([2.501e+03, 1.600e-01])
     """
     x, y, source = _from_sklearn("breast_cancer")
-    return _described("breast_cancer", source, x, y.astype(float))
+    return described("breast_cancer", source, x, y.astype(float))
 
 
 class Entry(NamedTuple):
@@ -250,7 +250,8 @@ CATALOGUE = {
 }
 
 
-def _described(name, source, x, y, scale=1, test_rows=0):
+def described(name: str, source: str, x, y, scale: int = 1, test_rows: int = 0) -> Dataset:
+    """Return examples with their origin and checksum; whole numbers of 8 bits as x / scale."""
     digest = hashlib.sha256()
     for array in (x, y):
         digest.update(f"{array.dtype} {array.shape} ".encode())

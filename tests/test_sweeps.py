@@ -131,7 +131,10 @@ def test_an_interrupted_sweep_keeps_what_is_finished_and_goes_on_from_it(here, t
         trained.extend((seed, rate) for rate in rates.tolist())
         return short(rates, seed=seed)
 
-    counting.__module__, counting.__qualname__ = "lrcourse.experiments", "school_district_runs"
+    counting.__module__, counting.__qualname__ = (
+        "lrcourse.experiments.table",
+        "school_district_runs",
+    )
     whole = sweep(partial(counting, epochs=1), RATES, 2, record=record)
     same(whole, here)
     assert sorted(trained) == sorted(part.missing)

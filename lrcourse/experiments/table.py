@@ -1,10 +1,17 @@
-"""The sources' experiments, each defined once."""
+"""The learning-rate table of source E: the textbook's classifier of houses."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from lrcourse.datasets import LIKE_THE_TEXTBOOK, school_district
+from lrcourse.datasets import (
+    LIKE_THE_TEXTBOOK,
+    Dataset,
+    described,
+    school_district,
+    school_district_points,
+)
+from lrcourse.experiments.running import Experiment
 from lrcourse.models import LogisticRegression, cross_entropy_from_probabilities
 from lrcourse.optimizers import SGD
 from lrcourse.sources import figures
@@ -96,3 +103,77 @@ def beside_the_textbook(history: History) -> Table:
             rows.append([row[0], "this course", *row[1:shared]])
             rows.append([row[0], "the textbook", *quoted[row[0]][1:]])
     return Table([theirs.columns[0], "who", *theirs.columns[1:]], rows)
+
+
+def train(settings: dict, seed: int, epochs: int, batch_size: int) -> dict[str, np.ndarray]:
+    """Train once with every rate; the seed shuffles the points and orders the batches.
+
+    Returns
+    -------
+    dict of arrays (rates,)
+        The columns of `learning_rate_table`, and "curve": the training loss,
+        (checkpoints, rates), at the settings' shares of the training.
+    """
+    history = school_district_runs(
+        settings["learning_rates"], epochs=epochs, batch_size=batch_size, seed=seed
+    )
+    table = learning_rate_table(history)
+    results = {
+        name: np.array([NEVER if value is None else value for value in table.column(name)])
+        for name in table.columns[1:]
+    }
+    if batch_size == settings["curves_at_batch_size"]:
+        last = len(history.updates) - 1
+        kept = np.rint(np.array(settings["shares"]) * last).astype(int)
+        results["curve"] = history.train_loss[kept]
+    return results
+
+
+def summary(record) -> Table:
+    """Return the training and validation losses at the end, mean and sd over the shuffles."""
+    rows = []
+    for run in record.runs[: len(record.runs) // len(record.seeds)]:
+        for number, rate in enumerate(record.settings["learning_rates"]):
+            row = [*run["labels"].values(), rate]
+            for result in ("train_loss", "val_loss", "val_accuracy"):
+                values = record.values(result, **run["labels"])[:, number]
+                row += [float(values.mean()), float(values.std(ddof=1))]
+            rows.append(row)
+    sd = "standard deviation"
+    return Table(
+        ["epochs", "batch size", "learning rate", "training loss", sd, "validation loss", sd]
+        + ["validation accuracy", sd],
+        rows,
+    )
+
+
+def _district(name: str) -> Dataset:
+    x, y = school_district_points()
+    return described(name, "made by lrcourse.datasets.school_district_points", x, y)
+
+
+_SETTINGS = {
+    "data": "school_district",
+    "learning_rates": TEXTBOOK_RATES,
+    "shares": [0, 0.01, 0.02, 0.05, *(number / 10 for number in range(1, 11))],
+    "curves_at_batch_size": 10,
+}
+
+EXPERIMENT = Experiment(
+    name="table",
+    about="the textbook's learning-rate table over shuffles, epochs and batch sizes",
+    sizes={
+        "quick": _SETTINGS | {"trainings": [[50, 10], [50, 100], [100, 10]], "seeds": 3},
+        "full": _SETTINGS
+        | {
+            "trainings": [[50, 10], [500, 10], [50, 5], [50, 20], [50, 50], [50, 100], [50, 400]],
+            "seeds": 20,
+        },
+    },
+    runs=lambda settings: [
+        {"epochs": epochs, "batch_size": batch_size} for epochs, batch_size in settings["trainings"]
+    ],
+    train=train,
+    summary=summary,
+    data=_district,
+)

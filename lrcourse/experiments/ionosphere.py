@@ -1,0 +1,116 @@
+"""Two learning-rate schedules on a small data set, as source B has them, and on fair splits."""
+
+import numpy as np
+
+from lrcourse.comparison import Comparison
+from lrcourse.experiments.running import Experiment, catalogued
+from lrcourse.models import MultilayerPerceptron
+from lrcourse.optimizers import SGD
+from lrcourse.schedules import constant, cosine, per_epoch, step_decay, time_based
+from lrcourse.splits import shuffled_split, standardized, stratified_split, tail_split
+from lrcourse.tables import Table
+from lrcourse.training import fit
+
+# The schedule, made from the updates of an epoch and the epochs, and the momentum.
+METHODS = {
+    "plain": (lambda per, epochs: constant(0.01), 0.0),
+    "constant": (lambda per, epochs: constant(0.1), 0.8),
+    "constant, momentum 0.9": (lambda per, epochs: constant(0.1), 0.9),
+    # Keras's old argument `decay`, 0.1 / 50 epochs: it counts updates.
+    "time-based": (lambda per, epochs: time_based(0.1, 0.1 / epochs), 0.8),
+    "drop-based": (lambda per, epochs: per_epoch(step_decay(0.1, 0.5, 10, shift=1), per), 0.9),
+    "cosine": (lambda per, epochs: cosine(0.1, epochs * per), 0.8),
+}
+
+
+def train(settings: dict, seed: int, split: str, method: str) -> dict[str, np.ndarray]:
+    """Train the network once.
+
+    The seed draws the initial weights and the order of the rows, and the split
+    unless it is the tail. Curves have a value for each of the settings' "checkpoints".
+    """
+    data = _split(split, catalogued(settings["data"]), seed)
+    if settings["standardized"]:
+        data = standardized(data)
+    rows, features = data.x_train.shape
+    schedule, momentum = METHODS[method]
+    schedule = schedule(-(-rows // settings["batch_size"]), settings["epochs"])
+    history = fit(
+        MultilayerPerceptron([features, 34, 1]),
+        SGD(schedule, momentum=momentum),
+        data,
+        epochs=settings["epochs"],
+        batch_size=settings["batch_size"],
+        seed=seed,
+    )
+    kept = settings["checkpoints"]
+    return {
+        "train_loss": history.train_loss[kept, 0],
+        "validation_loss": history.validation_loss[kept, 0],
+        "validation_accuracy": history.validation_accuracy[kept, 0],
+        "best_validation_accuracy": history.validation_accuracy.max(),
+        "validation_positive": data.y_validation.mean(),
+    }
+
+
+def _split(name, dataset, seed):
+    if name == "tail":
+        return tail_split(dataset, 0.33)
+    split = {"shuffled": shuffled_split, "stratified": stratified_split}[name]
+    return split(dataset, 0.33, seed)
+
+
+def comparison(record, split: str) -> Comparison:
+    """Compare the methods by their validation accuracy at the end."""
+    return Comparison(
+        {
+            method: record.values("validation_accuracy", split=split, method=method)[:, -1]
+            for method in record.labels["method"]
+        }
+    )
+
+
+def summary(record) -> Table:
+    """Return mean and standard deviation of the validation accuracy, of each method and split."""
+    rows = []
+    for split in record.labels["split"]:
+        table = comparison(record, split).means()
+        rows += [[split, *row] for row in table.rows]
+    return Table(["split", *table.columns], rows)
+
+
+_SPLITS = ["tail", "shuffled", "stratified"]
+
+EXPERIMENT = Experiment(
+    name="ionosphere",
+    about="schedules against constant rates on three splits; validation accuracy over epochs",
+    sizes={
+        "quick": {
+            "data": "breast_cancer",
+            "standardized": True,
+            "epochs": 10,
+            "batch_size": 28,
+            "split": _SPLITS,
+            "method": ["plain", "constant", "cosine"],
+            "checkpoints": list(range(11)),
+            "seeds": 3,
+        },
+        "full": {
+            "data": "ionosphere",
+            "standardized": False,
+            "epochs": 50,
+            "batch_size": 28,
+            "split": _SPLITS,
+            "method": list(METHODS),
+            "checkpoints": [0, 1, 2, 3, 4, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50],
+            "seeds": 30,
+        },
+    },
+    runs=lambda settings: [
+        {"split": split, "method": method}
+        for split in settings["split"]
+        for method in settings["method"]
+    ],
+    train=train,
+    summary=summary,
+)

@@ -1,0 +1,170 @@
+"""The recorded results of the experiments: ``results/NAME-SIZE.json``.
+
+A record holds what every run of an experiment returned, and all that it takes to
+make it again. The chapters read their numbers from it:
+
+>>> record = load("ionosphere", "quick")
+>>> record.labels
+{'split': ['tail', 'shuffled', 'stratified'], 'method': ['plain', 'constant', 'cosine']}
+>>> record.values("validation_accuracy", split="tail", method="cosine").shape
+(3, 11)
+"""
+
+import contextlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lrcourse.checks import one_of
+
+FOLDER = Path(__file__).parent / "results"
+
+# Significant digits that are kept of a number.
+DIGITS = 5
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the runs of an experiment returned, and how it was made.
+
+    Attributes
+    ----------
+    experiment, size, about, command : str
+        The command makes the same record again.
+    settings : dict
+        What all runs have in common, and what they go through.
+    data : dict
+        "name", "source" and "checksum": see `lrcourse.datasets.Dataset`.
+    seeds : list of int
+    versions, machine : dict
+    seconds : float
+        How long at least one run was in the making.
+    runs : list of dict
+        Each with its "seed", its "labels" and its "results", as `rounded` returns them.
+    """
+
+    experiment: str
+    size: str
+    about: str
+    command: str
+    settings: dict
+    data: dict
+    seeds: list[int]
+    versions: dict
+    machine: dict
+    seconds: float
+    runs: list[dict]
+
+    @property
+    def labels(self) -> dict[str, list]:
+        """The labels by which runs differ, each with its values, in the order of the runs."""
+        found = {}
+        for run in self.runs:
+            for name, value in run["labels"].items():
+                values = found.setdefault(name, [])
+                if value not in values:
+                    values.append(value)
+        return found
+
+    def values(self, result: str, **labels) -> np.ndarray:
+        """Return a result of the runs that have these labels, (seeds, ...).
+
+        Parameters
+        ----------
+        result : str
+            Its name, such as "validation_loss".
+        **labels
+            As many as it takes to leave one run for each seed, which come in the
+            order of `seeds`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such result or run, or more than one run for a seed.
+        """
+        known = self.labels
+        for name, value in labels.items():
+            allowed = known[one_of("a label", name, known)]
+            if value not in allowed:
+                said = ", ".join(map(str, allowed))
+                raise ValueError(f"{name} must be one of {said}, got {value!r}")
+        runs = [run for run in self.runs if labels.items() <= run["labels"].items()]
+        if [run["seed"] for run in runs] != self.seeds:
+            raise ValueError(
+                f"labels must leave one run for each of {len(self.seeds)} seeds, got "
+                f"{len(runs)} runs for {labels}: there are {', '.join(known) or 'no labels'}"
+            )
+        one_of("result", result, runs[0]["results"])
+        return np.array([_array(run["results"][result]) for run in runs])
+
+    def save(self, path: str | Path) -> None:
+        """Write the record: a line for each run, at once or not at all."""
+        path, content = Path(path), asdict(self)
+        runs = content.pop("runs")
+        head = "".join(f" {_json(name)}: {_json(value)},\n" for name, value in content.items())
+        lines = ",\n".join(_json(run, separators=(",", ":")) for run in runs)
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_text(f'{{\n{head} "runs": [\n{lines}\n]}}\n', "utf-8")
+            partial.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+
+def load(experiment: str, size: str = "full") -> Record:
+    """Return the record that comes with the course.
+
+    Parameters
+    ----------
+    experiment : str
+    size : str
+        "quick" or "full".
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    available = sorted(path.stem for path in FOLDER.glob("*.json"))
+    return read(FOLDER / f"{one_of('record', f'{experiment}-{size}', available)}.json")
+
+
+def read(path: str | Path) -> Record:
+    """Return the record in a file."""
+    try:
+        return Record(**json.loads(Path(path).read_text("utf-8")))
+    except (TypeError, ValueError) as problem:
+        raise ValueError(f"{path} is not a record, or is damaged: {problem}") from None
+
+
+def rounded(value):
+    """Return an array as nested lists of numbers as they are recorded.
+
+    JSON has no nan, which becomes None, and no infinity, which becomes a text.
+
+    >>> rounded(np.array([1 / 3, 100000.4, np.nan, -np.inf])), rounded(np.arange(3))
+    ([0.33333, 100000.0, None, '-inf'], [0, 1, 2])
+    """
+    value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    if not isinstance(value, float):
+        return value
+    if not np.isfinite(value):
+        return None if np.isnan(value) else str(value)
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _json(value, **options) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, **options)
+
+
+def _array(value) -> np.ndarray:
+    """Return the array of what `rounded` returned."""
+    array = np.array(value)
+    return array.astype(float) if array.dtype.kind in "OU" else array
