@@ -1,0 +1,97 @@
+"""Source A's search for a learning rate by hand, with several seeds: a shallow autoencoder."""
+
+import numpy as np
+
+from lrcourse.comparison import Comparison
+from lrcourse.datasets import Data
+from lrcourse.experiments.running import Experiment, catalogued
+from lrcourse.models import MultilayerPerceptron
+from lrcourse.optimizers import Adam
+from lrcourse.splits import published_split, tail_split
+from lrcourse.tables import Table
+from lrcourse.training import fit
+
+
+def train(settings: dict, seed: int, learning_rate: float) -> dict[str, np.ndarray]:
+    """Train the autoencoder once; the seed draws the initial weights and the order of the rows.
+
+    Returns
+    -------
+    dict of arrays (epochs + 1,)
+        "train_loss" and "validation_loss" after every epoch, the first before all.
+    """
+    dataset = catalogued(settings["data"])
+    split = published_split(dataset) if dataset.test_rows else tail_split(dataset, 0.2)
+    x, x_validation = (each.astype(settings["dtype"], copy=False) for each in (split[0], split[2]))
+    layers = [x.shape[1], settings["code"], x.shape[1]]
+    longer = learning_rate == settings["longer_at"]
+    history = fit(
+        MultilayerPerceptron(layers),
+        Adam(learning_rate),
+        Data(x, x, x_validation, x_validation),
+        epochs=settings["longer"] if longer else settings["epochs"],
+        batch_size=settings["batch_size"],
+        seed=seed,
+    )
+    return {name: getattr(history, name)[:, 0] for name in ("train_loss", "validation_loss")}
+
+
+def comparison(record, learning_rates=None, loss: str = "validation_loss") -> Comparison:
+    """Compare rates by their loss after as many epochs as all of them have."""
+    rates = learning_rates or record.settings["learning_rates"]
+    epochs = record.settings["epochs"]
+    return Comparison(
+        {f"{rate:g}": record.values(loss, learning_rate=rate)[:, epochs] for rate in rates}
+    )
+
+
+def summary(record) -> Table:
+    """Return the losses after the first and the last epoch, mean and sd over the seeds."""
+    rows, settings = [], record.settings
+    for rate in settings["learning_rates"]:
+        train, validation = (
+            record.values(loss, learning_rate=rate) for loss in ("train_loss", "validation_loss")
+        )
+        for epochs in dict.fromkeys([1, settings["epochs"], train.shape[1] - 1]):
+            row = [rate, epochs]
+            for losses in (train[:, epochs], validation[:, epochs]):
+                row += [float(losses.mean()), float(losses.std(ddof=1))]
+            rows.append(row)
+    sd = "standard deviation"
+    return Table(["learning rate", "epochs", "training loss", sd, "validation loss", sd], rows)
+
+
+# Those that source A compares.
+RATES = [0.001, 0.0015, 0.0016, 0.0017, 0.0018, 0.002, 0.0025]
+
+EXPERIMENT = Experiment(
+    name="autoencoder",
+    about="Adam's rate on a shallow autoencoder; losses over epochs, one rate trained longer",
+    sizes={
+        "quick": {
+            "data": "digits",
+            "dtype": "float64",
+            "code": 8,
+            "learning_rates": [0.001, 0.003, 0.01, 0.03, 1.0],
+            "epochs": 15,
+            "longer_at": 0.001,
+            "longer": 30,
+            "batch_size": 32,
+            "seeds": 3,
+        },
+        "full": {
+            "data": "mnist",
+            "dtype": "float32",
+            "code": 16,
+            "learning_rates": [*RATES, 0.01, 0.03, 0.1, 1.0, 10.0],
+            "epochs": 70,
+            "longer_at": 0.001,
+            "longer": 130,
+            "batch_size": 1024,
+            "seeds": 5,
+        },
+    },
+    runs=lambda settings: [{"learning_rate": rate} for rate in settings["learning_rates"]],
+    train=train,
+    summary=summary,
+)
