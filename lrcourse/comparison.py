@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from lrcourse.checks import numeric, one_of, real
-from lrcourse.language import translate
+from lrcourse.language import current_language, translate
 from lrcourse.tables import Table
 
 
@@ -70,6 +70,8 @@ def paired_difference(first, second, confidence: float = 0.95) -> Difference:
     differences = first - second
     seeds = len(differences)
     mean = float(differences.mean())
+    if abs(mean) <= np.finfo(float).eps * np.abs(first).max():  # the rounding of a zero
+        mean = 0.0
     error = float(differences.std(ddof=1)) / seeds**0.5
     reach = student(confidence, seeds - 1) * error
     return Difference(mean, mean - reach, mean + reach, seeds, error)
@@ -158,7 +160,8 @@ class Comparison:
             translate("{first} and {second}", first=translate(first), second=translate(second))
             for first, second in alike
         ]
-        return said + translate(" Not told apart: {names}.", names=translate("; ").join(named))
+        names = ("；" if current_language() == "zh" else "; ").join(named)
+        return said + translate(" Not told apart: {names}.", names=names)
 
 
 def holm(chances) -> np.ndarray:

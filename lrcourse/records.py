@@ -6,7 +6,7 @@ make it again. The chapters read their numbers from it:
 >>> record = load("ionosphere", "quick")
 >>> record.labels
 {'split': ['tail', 'shuffled', 'stratified'], 'method': ['plain', 'constant', 'cosine']}
->>> record.values("validation_accuracy", split="tail", method="cosine").shape
+>>> record.values("train_loss", split="tail", method="cosine").shape
 (3, 11)
 """
 

@@ -4,6 +4,7 @@ import copy
 import inspect
 import time
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def fit(
     *,
     epochs: int,
     batch_size: int,
-    evaluate_every: int | None = None,
+    evaluate_every: int | Sequence[int] | None = None,
     seed: int = 0,
     keep_path: bool = False,
     progress: bool = False,
@@ -103,9 +104,10 @@ def fit(
         Passes over the training rows, each in a new random order.
     batch_size : int
         Rows of an update. If it does not divide the rows, the last batch is smaller.
-    evaluate_every : int, optional
-        Updates between checkpoints; by default an epoch. There is one at the
-        beginning and one at the end in any case.
+    evaluate_every : int or sequence of int, optional
+        Updates between checkpoints, or the numbers of updates after which there is
+        one; by default an epoch. There is one at the beginning and one at the end in
+        any case.
     seed : int
         Of the initial parameters, the order of the rows and the dropout.
     keep_path : bool
@@ -131,7 +133,12 @@ def fit(
     updates_per_epoch = -(-rows // batch_size)
     if evaluate_every is None:
         evaluate_every = updates_per_epoch
-    evaluate_every = positive_integer("evaluate_every", evaluate_every)
+    if isinstance(evaluate_every, (list, tuple)):
+        evaluate_every = [positive_integer("evaluate_every", each) for each in evaluate_every]
+        is_checkpoint = set(evaluate_every).__contains__
+    else:
+        evaluate_every = positive_integer("evaluate_every", evaluate_every)
+        is_checkpoint = range(0, epochs * updates_per_epoch + 1, evaluate_every).__contains__
     settings = _described(
         model, optimizer, (x, y, *validation), epochs, batch_size, evaluate_every, seed, keep_path
     ) if checkpoint else None  # fmt: skip
@@ -149,7 +156,7 @@ def fit(
             order = run.order.permutation(rows)
             for update, batch in enumerate(_batches(inputs, y, order, batch_size), run.update + 1):
                 run.step(*batch)
-                if update % evaluate_every == 0 or update == last:
+                if is_checkpoint(update) or update == last:
                     run.update = update
                     run.measure()
             run.update = update

@@ -109,7 +109,7 @@ def test_a_label_without_chinese_is_noticed():
 
 def texts_in_use():
     """Every string constant of the library and of the notebooks' code, and column names."""
-    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "lrcourse").glob("*.py")]
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "lrcourse").rglob("*.py")]
     for path in (ROOT / "chapters" / "en").glob("*.ipynb"):
         cells = json.loads(path.read_text("utf-8"))["cells"]
         trees += [ast.parse("".join(c["source"])) for c in cells if c["cell_type"] == "code"]

@@ -17,45 +17,54 @@ def train(settings: dict, seed: int, learning_rate: float) -> dict[str, np.ndarr
 
     Returns
     -------
-    dict of arrays (epochs + 1,)
-        "train_loss" and "validation_loss" after every epoch, the first before all.
+    dict of arrays (checkpoints,)
+        "train_loss" and "validation_loss" after each of the settings' "checkpoints", in
+        epochs, as far as there are as many: `losses` finds one.
     """
     dataset = catalogued(settings["data"])
     split = published_split(dataset) if dataset.test_rows else tail_split(dataset, 0.2)
     x, x_validation = (each.astype(settings["dtype"], copy=False) for each in (split[0], split[2]))
     layers = [x.shape[1], settings["code"], x.shape[1]]
     longer = learning_rate == settings["longer_at"]
+    updates = -(-len(x) // settings["batch_size"])
     history = fit(
         MultilayerPerceptron(layers),
         Adam(learning_rate),
         Data(x, x, x_validation, x_validation),
         epochs=settings["longer"] if longer else settings["epochs"],
         batch_size=settings["batch_size"],
+        evaluate_every=[updates * epoch for epoch in settings["checkpoints"][1:]],
         seed=seed,
     )
     return {name: getattr(history, name)[:, 0] for name in ("train_loss", "validation_loss")}
+
+
+def losses(record, learning_rate: float, epochs: int, loss: str = "validation_loss") -> np.ndarray:
+    """Return the losses (seeds,) after so many epochs, which must be a checkpoint."""
+    curves = record.values(loss, learning_rate=learning_rate)
+    checkpoints = record.settings["checkpoints"][: curves.shape[1]]
+    if epochs not in checkpoints:
+        raise ValueError(f"epochs must be one of {checkpoints}, got {epochs!r}")
+    return curves[:, checkpoints.index(epochs)]
 
 
 def comparison(record, learning_rates=None, loss: str = "validation_loss") -> Comparison:
     """Compare rates by their loss after as many epochs as all of them have."""
     rates = learning_rates or record.settings["learning_rates"]
     epochs = record.settings["epochs"]
-    return Comparison(
-        {f"{rate:g}": record.values(loss, learning_rate=rate)[:, epochs] for rate in rates}
-    )
+    return Comparison({f"{rate:g}": losses(record, rate, epochs, loss) for rate in rates})
 
 
 def summary(record) -> Table:
     """Return the losses after the first and the last epoch, mean and sd over the seeds."""
     rows, settings = [], record.settings
     for rate in settings["learning_rates"]:
-        train, validation = (
-            record.values(loss, learning_rate=rate) for loss in ("train_loss", "validation_loss")
-        )
-        for epochs in dict.fromkeys([1, settings["epochs"], train.shape[1] - 1]):
+        longer = [settings["longer"]] if rate == settings["longer_at"] else []
+        for epochs in [1, settings["epochs"], *longer]:
             row = [rate, epochs]
-            for losses in (train[:, epochs], validation[:, epochs]):
-                row += [float(losses.mean()), float(losses.std(ddof=1))]
+            for loss in ("train_loss", "validation_loss"):
+                values = losses(record, rate, epochs, loss)
+                row += [float(values.mean()), float(values.std(ddof=1))]
             rows.append(row)
     sd = "standard deviation"
     return Table(["learning rate", "epochs", "training loss", sd, "validation loss", sd], rows)
@@ -74,6 +83,7 @@ EXPERIMENT = Experiment(
             "code": 8,
             "learning_rates": [0.001, 0.003, 0.01, 0.03, 1.0],
             "epochs": 15,
+            "checkpoints": [0, 1, 2, 5, 10, 15, 20, 25, 30],
             "longer_at": 0.001,
             "longer": 30,
             "batch_size": 32,
@@ -85,6 +95,8 @@ EXPERIMENT = Experiment(
             "code": 16,
             "learning_rates": [*RATES, 0.01, 0.03, 0.1, 1.0, 10.0],
             "epochs": 70,
+            # Measuring the loss takes as long as an epoch of training.
+            "checkpoints": [0, 1, 2, 3, 4, 5, 7, *range(10, 71, 5), *range(80, 131, 10)],
             "longer_at": 0.001,
             "longer": 130,
             "batch_size": 1024,

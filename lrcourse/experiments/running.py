@@ -170,9 +170,9 @@ def run(
         ],
     )
     record.save(path)
-    for file in files:
+    for file in (*files, *folder.glob(".*.partial")):
         file.unlink(missing_ok=True)
-    with suppress(OSError):
+    with suppress(OSError):  # another run's
         folder.rmdir()
     return record, path
 
