@@ -11,7 +11,8 @@ LIBRARY = Path(__file__).parent.parent / "lrcourse"
 ORDER = [
     "checks", "language", "tables", "sources", "comparison", "storage", "schedules",
     "optimizers", "models", "downloads", "formats", "published", "datasets", "splits",
-    "training", "sweeps", "landscapes", "search", "experiments", "plots", "frameworks",
+    "training", "sweeps", "landscapes", "search", "records", "experiments", "plots",
+    "frameworks",
     "__init__", "__main__",
 ]  # fmt: skip
 NUMERICS = [
