@@ -186,9 +186,7 @@ def _chance(difference) -> float:
         return float(difference.mean == 0)
     t = abs(difference.mean) / difference.error
     degrees = difference.seeds - 1
-    angles, mass = _student_mass(degrees)
-    # From the far end, where the mass is so small that subtracting from 1 would lose it.
-    beyond = np.append(np.cumsum(np.diff(mass)[::-1])[::-1], 0.0)
+    angles, _, beyond = _student(degrees)
     angle = np.arctan(t / degrees**0.5)
     return float(np.interp(angle, angles, beyond))
 
@@ -199,16 +197,18 @@ def student(confidence: float, degrees: int) -> float:
     >>> round(student(0.95, 4), 3), round(student(0.95, 29), 3)
     (2.776, 2.045)
     """
-    angles, mass = _student_mass(degrees)
-    angle = np.interp(confidence, mass, angles)
+    angles, within, _ = _student(degrees)
+    angle = np.interp(confidence, within, angles)
     return float(np.sqrt(degrees) * np.tan(angle))
 
 
 @cache
-def _student_mass(degrees):
-    """Return angles from 0 to π/2, and how probable |t| ≤ √ν tan θ is for each."""
-    # With t = √ν tan θ the density is cos^(ν−1) θ: integrate it from 0.
+def _student(degrees):
+    """Return angles θ from 0 to π/2, and how probable |t| ≤ √ν tan θ and |t| ≥ √ν tan θ are."""
+    # With t = √ν tan θ the density is cos^(ν−1) θ: integrate it from 0, and for the small
+    # probabilities, which would be lost in subtracting from 1, from the far end.
     angles = np.linspace(0, np.pi / 2, 200_001)
     density = np.cos(angles) ** (degrees - 1)
-    mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    return angles, mass / mass[-1]
+    mass = (density[1:] + density[:-1]) / (2 * density.sum() - density[0] - density[-1])
+    within, beyond = np.cumsum(mass), np.cumsum(mass[::-1])[::-1]
+    return angles, np.append(0.0, within), np.append(beyond, 0.0)

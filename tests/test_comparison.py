@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lrcourse.comparison import paired_difference, student
+import lrcourse
+from lrcourse.comparison import Comparison, holm, paired_difference, student
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,58 @@ def test_one_seed_or_other_seeds_are_no_pair(first, second):
 def test_a_result_that_is_no_number_is_refused():
     with pytest.raises(ValueError, match="first must be finite"):
         paired_difference([1.0, np.nan], [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    # t and p of the tables; the last so small that 1 − (1 − p) would have no digit of it.
+    ("t", "seeds", "p"),
+    [(12.706, 2, 0.05), (2.776, 5, 0.05), (4.604, 5, 0.01), (20.0, 30, 2.0566e-18)],
+)
+def test_p_agrees_with_the_tables(t, seeds, p):
+    steps = np.arange(seeds) - (seeds - 1) / 2
+    values = steps / steps.std(ddof=1) * seeds**0.5 + t  # mean t, standard error 1
+    compared = Comparison({"a": values, "b": np.zeros(seeds)})
+    assert compared.chances["a", "b"] == pytest.approx(p, rel=2e-3)
+
+
+def test_holm_agrees_with_the_example_worked_by_hand():
+    # Sorted 0.005, 0.01, 0.03, 0.04 times 4, 3, 2, 1: 0.02, 0.03, 0.06, 0.04, which may not fall.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.7]).tolist() == [1.0, 1.0]
+
+
+def test_among_ten_equal_settings_one_is_told_apart_no_oftener_than_was_said():
+    generator = np.random.default_rng(0)
+    mistaken = alone = 0
+    for _ in range(200):
+        results = {str(name): generator.normal(size=6) for name in range(6)}
+        compared = Comparison(results)
+        mistaken += any(compared.told_apart(*pair) for pair in compared.differences)
+        alone += any(each.told_apart for each in compared.differences.values())
+    assert mistaken <= 20 and alone > 60  # 5 % of 200 and its spread; without Holm, far more
+
+
+def test_a_statement_says_which_settings_cannot_be_told_apart(capsys):
+    seeds = np.random.default_rng(0).normal(size=8)
+    compared = Comparison(
+        {"tail": seeds, "shuffled": seeds + 1e-3 * seeds**2, "stratified": seeds + 5}
+    )
+    assert compared.told_apart("stratified", "tail") and compared.told_apart("tail", "stratified")
+    assert not compared.told_apart("tail", "tail")
+    said = compared.statement()
+    assert said.startswith("2 of 3 pairs") or said.startswith("3 of 3 pairs")
+    lrcourse.use_language("zh")
+    try:
+        assert "共 3 对" in compared.statement()
+        assert "能否区分" in compared.pairs().text() and "分层" in compared.means().text()
+    finally:
+        lrcourse.use_language("en")
+    assert compared.pairs().column("p") == list(compared.chances.values())
+    with pytest.raises(ValueError, match="setting must be one of tail, shuffled, stratified"):
+        compared.told_apart("tail", "head")
+
+
+@pytest.mark.parametrize("results", [{}, {"a": [1.0, 2.0]}, [[1.0, 2.0], [1.0, 2.0]]])
+def test_one_setting_cannot_be_compared(results):
+    with pytest.raises(ValueError, match="results must be a dict of two or more settings"):
+        Comparison(results)
