@@ -122,45 +122,34 @@ def run(
     path = Path(output or FOLDER / f"{name}.json")
 
     data = experiment.data(settings["data"])
-    data = {name: getattr(data, name) for name in ("name", "source", "checksum")}
+    data = {"name": data.name, "source": data.source, "checksum": data.checksum}
     catalogued.cache_clear()  # the other processes load their own
     tasks = [(seed, labels) for seed in seeds for labels in experiment.runs(settings)]
-    folder = downloads.cache_folder() / "runs" / name
-    code = _code(experiment)
+    folder, code = downloads.cache_folder() / "runs" / name, _code(experiment)
     files = [folder / f"{_digest(code, settings, data, task)}.npz" for task in tasks]
-    finished = {number: kept for number, file in enumerate(files) if (kept := _kept(file))}
-    with _bar(progress, len(tasks), len(finished)) as bar:
-        missing = [
-            (number, (experiment.train, settings, *task, file))
-            for number, (task, file) in enumerate(zip(tasks, files, strict=True))
-            if number not in finished
-        ]
-        for number, result in _computed(missing, processes):
-            finished[number] = result
+    results = [_kept(file) for file in files]
+    missing = [number for number, kept in enumerate(results) if kept is None]
+    with _bar(progress, len(tasks), len(missing)) as bar:
+        calls = {
+            number: (experiment.train, settings, *tasks[number], files[number])
+            for number in missing
+        }
+        for number, result in _computed(calls, processes):
+            results[number] = result
             bar.update()
 
-    results = [finished[number] for number in range(len(tasks))]
     record = Record(
-        experiment.name,
-        size,
-        experiment.about,
-        command,
-        settings,
-        data,
-        seeds,
-        {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "lrcourse": lrcourse.__version__,
-        },
-        {
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "processes": processes,
-            "system": f"{platform.system()} {platform.machine()}",
-        },
-        round(_covered([(each["began"], each["ended"]) for each in results]), 1),
-        [
+        experiment=experiment.name,
+        size=size,
+        about=experiment.about,
+        command=command,
+        settings=settings,
+        data=data,
+        seeds=seeds,
+        versions=_versions(),
+        machine=_machine() | {"processes": processes},
+        seconds=round(_covered([(each["began"], each["ended"]) for each in results]), 1),
+        runs=[
             {
                 "seed": seed,
                 "labels": labels,
@@ -177,37 +166,43 @@ def run(
     return record, path
 
 
-def _bar(progress, total, done):
+def _bar(progress, total, missing):
     from tqdm import tqdm
 
     return tqdm(
-        total=total, initial=done, unit=" runs", leave=False, disable=None if progress else True
+        total=total,
+        initial=total - missing,
+        unit=" runs",
+        leave=False,
+        disable=None if progress else True,
     )
 
 
-def _computed(missing, processes):
-    """Yield the numbers and results of the tasks that are missing, as they are finished."""
-    if not missing:
+def _computed(calls, processes):
+    """Yield the numbers and the results of the calls of `_compute`, as they are finished."""
+    if not calls:
         return
+    others = multiprocessing.active_children()
     # A product's last bits may depend on the number of threads. Here it is one,
     # which processes of their own take over: one way to run, whatever their number.
     with (
         _environment(OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", OMP_NUM_THREADS="1"),
         ProcessPoolExecutor(
-            min(processes, len(missing)),
+            min(processes, len(calls)),
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_end_with_parent,
         ) as pool,
     ):
         try:
             with _interrupts_ignored():  # by the processes that begin here
-                futures = {pool.submit(_compute, *task): number for number, task in missing}
+                futures = {pool.submit(_compute, *call): number for number, call in calls.items()}
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in multiprocessing.active_children():
-                process.terminate()
+                if process not in others:
+                    process.terminate()
             raise
 
 
@@ -293,9 +288,19 @@ def _covered(intervals) -> float:
     return total
 
 
-def _processor() -> str:
+def _versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "lrcourse": lrcourse.__version__,
+    }
+
+
+def _machine() -> dict:
+    processor = platform.processor() or platform.machine()
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
             if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+                processor = line.partition(":")[2].strip()
+    system = f"{platform.system()} {platform.machine()}"
+    return {"processor": processor, "cores": os.cpu_count(), "system": system}
