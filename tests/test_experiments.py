@@ -13,6 +13,7 @@ import pytest
 import lrcourse
 from lrcourse import downloads, experiments, records
 from lrcourse.__main__ import main
+from lrcourse.comparison import Comparison
 from lrcourse.datasets import school_district_points
 from lrcourse.experiments import EXPERIMENTS, ionosphere, running
 from lrcourse.experiments.running import Experiment, run
@@ -319,6 +320,31 @@ def test_on_the_tail_no_answer_beats_115_of_116_and_on_a_fair_split_no_schedule_
         assert not fair.told_apart(method, "constant")
         assert fair.told_apart(method, "plain")
         assert fair.results[method].mean() == pytest.approx(0.913, abs=0.01)
+
+
+def test_ten_times_the_epochs_make_up_for_a_smaller_rate_but_not_for_any():
+    record = records.load("table")
+    rates = record.settings["learning_rates"]
+    short, long = (
+        dict(zip(rates, record.values("train_loss", epochs=epochs, batch_size=10).T, strict=True))
+        for epochs in (50, 500)
+    )
+    compared = Comparison({"10": short[10], "1": long[1], "0.1": long[0.1]})
+    assert not compared.told_apart("10", "1")
+    # Against the textbook's last answer: 0.1 is still at twice the loss.
+    assert compared.told_apart("10", "0.1")
+    assert compared.results["0.1"].min() > 2 * np.median(compared.results["10"])
+
+
+def test_a_rate_and_a_batch_size_five_times_as_large_give_the_same_loss():
+    record = records.load("table")
+    rates = record.settings["learning_rates"]
+    losses = [
+        record.values("train_loss", epochs=50, batch_size=size)[:, rates.index(rate)]
+        for size, rate in ((10, 0.1), (50, 0.5), (100, 1.0))
+    ]
+    assert np.allclose(losses[0], losses[1], rtol=5e-3)
+    assert np.allclose(losses[0], losses[2], rtol=5e-3)
 
 
 def test_a_record_is_small_enough_to_ship():
