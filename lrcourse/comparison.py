@@ -82,13 +82,14 @@ class Comparison:
 
     Every two settings are compared by the mean of their difference, seed by seed,
     with Student's t. Where many pairs are tried, some differ by chance: which can be told
-    apart is decided by Holm's procedure, which makes a single mistake among all pairs
-    with a probability of at most 1 − `confidence`.  [Holm 1979]
+    apart is decided by Holm's procedure, which tells even one pair apart by mistake with
+    a probability of at most 1 − `confidence`.  [Holm 1979]
 
     Parameters
     ----------
     results : dict of arrays (seeds,)
-        A result of each setting, by its name, all in the same order of seeds.
+        A result of each setting, by its name, all in the same order of seeds. In the
+        tables a name that has letters is looked up in ``labels.json``.
     confidence : float
         Between 0 and 1.
 
