@@ -53,9 +53,9 @@ def translate(text: str, **values) -> str:
     >>> translate("learning rate {rate:g}", rate=0.1)
     'learning rate 0.1'
     """
-    if _current == "zh" and text.isascii() and any(map(str.isalpha, text)):
+    if _current == "zh":
         if text in labels():
             text = labels()[text]
-        else:
+        elif text.isascii() and any(map(str.isalpha, text)):
             warnings.warn(f"labels.json has no Chinese for {text!r}", stacklevel=2)
     return text.format(**values) if values else text

@@ -103,6 +103,7 @@ def test_a_label_without_chinese_is_noticed():
             assert translate("something new") == "something new"
         assert translate("学习率 {rate}", rate=1) == "学习率 1"
         assert translate("w = −w₁") == "w = −w₁"
+        assert translate("weight w₁") == "权重 w₁"
     finally:
         lrcourse.use_language("en")
 
