@@ -28,6 +28,17 @@ WIDTH = 6.4  # inches: the width of a page's text
 DOTS_PER_INCH = 100
 INK, FAINT, HIGHLIGHT = "#262626", "#b0b0b0", "#d1495b"
 NEGATIVE, POSITIVE = "#2a6fbb", "#d98c00"  # told apart by colour-blind eyes and in grey
+# A method has the same colour wherever it appears: Okabe and Ito's palette.
+METHODS = {
+    "SGD": "#262626",
+    "momentum": "#0072b2",
+    "Nesterov": "#56b4e9",
+    "Adagrad": "#009e73",
+    "RMSprop": "#d55e00",
+    "Adadelta": "#cc79a7",
+    "Adam": "#e69f00",
+    "AdamW": "#8c564b",
+}
 
 STYLE = {
     "axes.edgecolor": INK,
@@ -138,22 +149,29 @@ def curves(
     ylabel: str,
     title: str,
     log: bool = False,
+    log_x: bool = False,
     level: tuple[float, str] | None = None,
     colours: Sequence | None = None,
 ) -> Picture:
-    """Lines over a common axis, each labelled at its end; `level` is a dashed line and its name."""
+    """Lines over a common axis, each labelled at its end; `level` is a dashed line and its name.
+
+    Lines that are labelled with the names of methods take the colours of these.
+    """
+    if colours is None and set(labels) <= METHODS.keys():
+        colours = [METHODS[label] for label in labels]
     colours = rate_colours(range(len(lines))) if colours is None else colours
     with _style():
         picture = Picture(3.6, title)
         axes = picture.subplots()
         axes.set(
             title=translate(title), xlabel=translate(xlabel), ylabel=translate(ylabel),
-            yscale="log" if log else "linear",
+            xscale="log" if log_x else "linear", yscale="log" if log else "linear",
         )  # fmt: skip
         for line, colour in zip(lines, colours, strict=True):
             # A point between two gaps has no line to it: it takes a dot to be seen.
             axes.plot(x, line, color=colour, marker="" if np.isfinite(line).all() else ".")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        if not log_x:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         if level is not None:
             height, name = level
             axes.axhline(height, color=INK, linestyle="--", linewidth=1)
@@ -271,9 +289,16 @@ def places(
 def error_mountain(
     landscape: Landscape, descent: Descent, *, title: str,
     spans: tuple[tuple[float, float], tuple[float, float]],
-    xlabel: str = "weight w₁", ylabel: str = "weight w₂",
+    xlabel: str = "weight w₁", ylabel: str = "weight w₂", methods: Sequence[str] | None = None,
 ) -> Picture:  # fmt: skip
-    """Lines of equal error of two weights, and the way of each run down."""
+    """Lines of equal error of two weights, and the way of each run down.
+
+    A run is named by its learning rate, or by its method where these are given.
+    """
+    if methods is None:
+        names, colours = _rate_labels(descent.learning_rates), rate_colours(descent.learning_rates)
+    else:
+        names, colours = map(translate, methods), [METHODS[method] for method in methods]
     with _style():
         picture = Picture(4.4, title)
         axes = picture.subplots()
@@ -286,13 +311,14 @@ def error_mountain(
             xlim=spans[0], ylim=spans[1],
         )  # fmt: skip
         axes.grid(False)
-        for run, colour in enumerate(rate_colours(descent.learning_rates)):
+        for run, (name, colour) in enumerate(zip(names, colours, strict=True)):
             axes.plot(
                 *descent.points[:, run].T, "o-", color=colour, markersize=3, linewidth=1.3,
-                label=f"{descent.learning_rates[run]:g}",
+                label=name,
             )  # fmt: skip
         axes.plot(*landscape.minimum, "*", color=INK, markersize=11)
-        axes.legend(title=translate("learning rate"), loc="best", alignment="left")
+        title = translate("learning rate") if methods is None else None
+        axes.legend(title=title, loc="best", alignment="left")
     return picture
 
 
