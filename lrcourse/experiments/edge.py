@@ -162,9 +162,9 @@ EXPERIMENT = Experiment(
         },
         "full": {
             **_COMMON,
-            "rows": 300,
+            "rows": 200,
             "hidden": [32, 32],
-            "epochs": 4000,
+            "epochs": 3000,
             "measured_every": 50,
             "learning_rates": {
                 "squared_error": [0.05, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0],

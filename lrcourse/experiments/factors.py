@@ -1,0 +1,344 @@
+"""What moves the best learning rate: one factor at a time, all others as in the base.
+
+Sources A and C name what a learning rate depends on. Each factor is given several levels; at
+each level a whole grid of rates is trained, with several seeds, and the rate with the lowest
+validation loss at the end is the best one.
+"""
+
+import numpy as np
+
+from lrcourse.comparison import paired_difference
+from lrcourse.datasets import Data, Dataset
+from lrcourse.experiments.running import Experiment, catalogued
+from lrcourse.models import ConvolutionalNetwork, MultilayerPerceptron
+from lrcourse.optimizers import SGD, Adadelta, Adagrad, Adam, RMSprop
+from lrcourse.schedules import constant, cosine, exponential, linear
+from lrcourse.tables import Table
+from lrcourse.training import fit
+
+# Everything that a level may change. "rows" are in multiples of the settings' rows; with
+# "equal_updates" there are as many updates as in the base, else as many epochs.
+BASE = {
+    "rows": 1,
+    "classes": 10,
+    "positives": None,
+    "input_scale": 1.0,
+    "kind": "perceptron",
+    "width": 64,
+    "depth": 1,
+    "initialization": "glorot",
+    "weight_scale": 1.0,
+    "optimizer": "SGD",
+    "schedule": "constant",
+    "batch_size": 32,
+    "equal_updates": False,
+}
+
+# Of each factor, what its levels change in the base, and what else is changed.
+FACTORS = {
+    "batch size": ("batch_size", {}),
+    "batch size, equal updates": ("batch_size", {"equal_updates": True}),
+    "width": ("width", {}),
+    "depth": ("depth", {}),
+    "kind of network": ("kind", {}),
+    "rows": ("rows", {}),
+    "rows, equal updates": ("rows", {"equal_updates": True}),
+    "classes": ("classes", {}),
+    "share of positives": ("positives", {}),
+    "input scale": ("input_scale", {}),
+    "initialization": ("initialization", {}),
+    "weight scale": ("weight_scale", {}),
+    "optimizer": ("optimizer", {}),
+    "schedule": ("schedule", {}),
+}
+
+# Which way the best rate moves as the level rises, where the sources say: source C has larger
+# rates for more data and smaller ones for harder problems. Of the others they say that they matter.
+CLAIMED = {"rows": 1, "rows, equal updates": 1, "classes": -1}
+
+OPTIMIZERS = {
+    "SGD": SGD,
+    "momentum": lambda rates: SGD(rates, momentum=0.9),
+    "Adagrad": Adagrad,
+    "Adadelta": Adadelta,
+    "RMSprop": lambda rates: RMSprop(rates, alpha=0.9),
+    "Adam": Adam,
+}
+
+SCHEDULES = {
+    "constant": lambda rate, updates: constant(rate),
+    "linear": linear,
+    "cosine": cosine,
+    "exponential": lambda rate, updates: exponential(rate, 5 / updates),
+}
+
+
+def train(settings: dict, seed: int, factor: str, level) -> dict[str, np.ndarray]:
+    """Train with every rate at one level of a factor.
+
+    The seed draws the rows, the weights and the order of the batches.
+
+    Returns
+    -------
+    dict of arrays (rates,)
+        "validation_loss" and "train_loss" at the end.
+    """
+    changed, others = FACTORS[factor]
+    chosen = BASE | others | {changed: level}
+    data = _rows(_small(catalogued(settings["data"])), settings, chosen, seed)
+    batch_size, epochs = chosen["batch_size"], settings["epochs"]
+    per = -(-len(data.x_train) // batch_size)
+    if chosen["equal_updates"]:
+        epochs = epochs * (settings["rows"] // BASE["batch_size"]) // per
+    rates = np.array(settings["learning_rates"])
+    if chosen["schedule"] != "constant":
+        rates = [SCHEDULES[chosen["schedule"]](rate, epochs * per) for rate in rates.tolist()]
+    history = fit(
+        _network(data, chosen),
+        OPTIMIZERS[chosen["optimizer"]](rates),
+        data,
+        epochs=epochs,
+        batch_size=batch_size,
+        evaluate_every=epochs * per,
+        seed=seed,
+    )
+    return {
+        "validation_loss": history.validation_loss[-1],
+        "train_loss": history.train_loss[-1],
+    }
+
+
+class _ScaledPerceptron(MultilayerPerceptron):
+    """A perceptron whose weights begin at a multiple of what they would."""
+
+    weight_scale = 1.0
+
+    def initialize(self, runs, seed=0, dtype=float):
+        """Return the parameters to begin with."""
+        scale = np.dtype(dtype).type(self.weight_scale)
+        return [scale * parameter for parameter in super().initialize(runs, seed, dtype)]
+
+
+def _network(data, chosen):
+    inputs, outputs = data.x_train[0].size, 2 if chosen["positives"] else chosen["classes"]
+    if chosen["kind"] == "convolutional":
+        image = data.x_train.shape[1:]
+        return ConvolutionalNetwork(image, outputs, dropout=(0.0, 0.0))
+    if chosen["kind"] == "autoencoder":
+        return MultilayerPerceptron([inputs, 16, inputs])
+    hidden = [] if chosen["kind"] == "linear" else [chosen["width"]] * chosen["depth"]
+    network = _ScaledPerceptron(
+        [inputs, *hidden, outputs],
+        loss="softmax_cross_entropy",
+        initialization=chosen["initialization"],
+    )
+    network.weight_scale = chosen["weight_scale"]
+    return network
+
+
+def _small(dataset: Dataset) -> Dataset:
+    """Return the digits of MNIST with a quarter of their pixels, each the mean of four."""
+    if dataset.name != "mnist":
+        return dataset
+    pixels = dataset.x.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
+    return dataset._replace(x=pixels.reshape(-1, 196))
+
+
+def _rows(dataset, settings, chosen, seed) -> Data:
+    """Return random rows to train on and to validate on, with the targets that the level needs."""
+    trained = int(settings["rows"] * chosen["rows"])
+    rows = trained + settings["validation_rows"]
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(len(dataset.x))
+    y = dataset.y[order]
+    if chosen["positives"]:  # 5 to 9, or not
+        positives = round(rows * chosen["positives"])
+        kept = np.concatenate(
+            [np.flatnonzero(y >= 5)[:positives], np.flatnonzero(y < 5)[: rows - positives]]
+        )
+        order = order[generator.permutation(kept)]
+        y = dataset.y[order] >= 5
+    else:
+        kept = np.flatnonzero(y < chosen["classes"])[:rows]
+        order, y = order[kept], y[kept]
+    x = (dataset.x[order] * chosen["input_scale"]).astype(np.float32)
+    y = y.astype(np.float32)
+    if chosen["kind"] == "autoencoder":
+        return Data(x[:trained], x[:trained], x[trained:], x[trained:])
+    if chosen["kind"] == "convolutional":
+        side = round(x.shape[1] ** 0.5)
+        x = x.reshape(-1, 1, side, side)
+    return Data(x[:trained], y[:trained], x[trained:], y[trained:])
+
+
+def losses(record, factor: str, level, result: str = "validation_loss") -> np.ndarray:
+    """Return the losses at the end (seeds, rates), infinite where a run has diverged."""
+    values = record.values(result, factor=factor, level=level)
+    return np.where(np.isfinite(values), values, np.inf)
+
+
+def levels(record, factor: str) -> list:
+    """Return the levels of a factor, in their order."""
+    return [run["level"] for run in EXPERIMENT.runs(record.settings) if run["factor"] == factor]
+
+
+def best_rates(record, factor: str, level) -> np.ndarray:
+    """Return each seed's best rate (seeds,), between the rates of the grid.
+
+    A parabola is laid through the lowest loss and its two neighbours, all in logarithms, and
+    its lowest point taken; at a border of the grid, or beside a run that diverged, the rate itself.
+    """
+    grid = np.log(record.settings["learning_rates"])
+    return np.exp([_lowest(grid, each) for each in losses(record, factor, level)])
+
+
+def _lowest(grid, values):
+    at = int(values.argmin())
+    if not 0 < at < len(grid) - 1 or not np.isfinite(values[at - 1 : at + 2]).all():
+        return grid[at]
+    before, lowest, after = np.log(values[at - 1 : at + 2])
+    bend = before - 2 * lowest + after
+    shift = (before - after) / (2 * bend) if bend > 0 else 0.0
+    return grid[at] + shift * (grid[1] - grid[0])
+
+
+def summary(record) -> Table:
+    """Return the best rate at every level of every factor: over the seeds, in the middle and most.
+
+    The middle is the geometric mean. "from" and "to" enclose the rates of the grid whose losses
+    the seeds cannot tell from those of the rate with the lowest mean.
+    """
+    grid = np.array(record.settings["learning_rates"])
+    rows = []
+    for factor in record.labels["factor"]:
+        for level in levels(record, factor):
+            found, best = losses(record, factor, level), best_rates(record, factor, level)
+            lowest = found[:, found.mean(axis=0).argmin()]
+            tied = grid[[_alike(each, lowest) for each in found.T]]
+            rows.append(
+                [
+                    factor, str(level), float(np.exp(np.log(best).mean())),
+                    float(best.min()), float(best.max()), float(tied[0]), float(tied[-1]),
+                    float(lowest.mean()),
+                ]
+            )  # fmt: skip
+    return Table(
+        [
+            "what is changed", "level", "best rate", "lowest", "highest",
+            "as good from", "as good to", "validation loss",
+        ],
+        rows,
+    )  # fmt: skip
+
+
+def _alike(values, lowest) -> bool:
+    if values is lowest or np.array_equal(values, lowest):
+        return True
+    return bool(np.isfinite(values).all()) and not paired_difference(values, lowest).told_apart
+
+
+def rules(record) -> Table:
+    """Return how far each factor moves the best rate, and whether that is what the sources say.
+
+    "ratio" is the best rate at the last level over that at the first, the geometric mean over
+    the seeds with its interval; of levels that are names, those with the lowest and the highest
+    best rate are taken. "exponent" is p where the best rate goes like the level to the power p.
+    """
+    rows = []
+    for factor in record.labels["factor"]:
+        values = levels(record, factor)
+        best = {level: np.log(best_rates(record, factor, level)) for level in values}
+        named = isinstance(values[0], str)
+        if named:
+            values = sorted(values, key=lambda level: best[level].mean())
+        first, last = values[0], values[-1]
+        d = paired_difference(best[last], best[first])
+        exponent = None
+        if not named:
+            exponent = float(np.polyfit(np.log(values), [best[v].mean() for v in values], 1)[0])
+        rows.append(
+            [
+                factor, str(first), str(last), *(float(np.exp(v)) for v in (d.mean, d.low, d.high)),
+                exponent, _said(factor), _verdict(d, CLAIMED.get(factor)),
+            ]
+        )  # fmt: skip
+    return Table(
+        [
+            "what is changed", "first level", "last level", "ratio", "low", "high", "exponent",
+            "the sources say", "verdict",
+        ],
+        rows,
+    )  # fmt: skip
+
+
+def _said(factor) -> str:
+    return {1: "rises", -1: "falls", None: "changes"}[CLAIMED.get(factor)]
+
+
+def _verdict(difference, claimed) -> str:
+    if not difference.told_apart:
+        return "not seen"
+    return "holds" if claimed is None or claimed * difference.mean > 0 else "the reverse"
+
+
+def _grid(low: int, high: int, in_a_decade: int) -> list[float]:
+    """Return rates from 10^low to 10^high, rounded to four digits."""
+    exponents = np.linspace(low, high, (high - low) * in_a_decade + 1)
+    return [float(f"{rate:.4g}") for rate in 10**exponents]
+
+
+_NAMED = {
+    "kind of network": ["linear", "perceptron", "convolutional", "autoencoder"],
+    "initialization": ["glorot", "he"],
+    "optimizer": list(OPTIMIZERS),
+    "schedule": list(SCHEDULES),
+}
+
+EXPERIMENT = Experiment(
+    name="factors",
+    about="losses over a grid of learning rates, with one thing changed at a time",
+    sizes={
+        "quick": {
+            "data": "digits",
+            "rows": 256,
+            "validation_rows": 300,
+            "epochs": 8,
+            "learning_rates": _grid(-3, 1, 2),
+            "levels": {
+                "batch size": [8, 32, 128],
+                "rows": [0.25, 1, 4],
+                "input scale": [1.0, 4.0],
+                "optimizer": ["SGD", "Adam"],
+            },
+            "seeds": 2,
+        },
+        "full": {
+            "data": "mnist",
+            "rows": 1024,
+            "validation_rows": 1024,
+            "epochs": 8,
+            "learning_rates": _grid(-4, 2, 3),
+            "levels": {
+                "batch size": [8, 32, 128, 512],
+                "batch size, equal updates": [8, 32, 128],
+                "width": [16, 64, 256],
+                "depth": [1, 2, 4, 6],
+                "rows": [0.25, 1, 4],
+                "rows, equal updates": [0.25, 1, 4],
+                "classes": [2, 5, 10],
+                "share of positives": [0.5, 0.2, 0.05],
+                "input scale": [0.25, 1.0, 4.0],
+                "weight scale": [0.25, 1.0, 4.0],
+                **_NAMED,
+            },
+            "seeds": 5,
+        },
+    },
+    runs=lambda settings: [
+        {"factor": factor, "level": level}
+        for factor, values in settings["levels"].items()
+        for level in values
+    ],
+    train=train,
+    summary=summary,
+)
