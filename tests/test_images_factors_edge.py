@@ -183,3 +183,10 @@ def test_a_sample_of_the_full_factors_gives_what_is_recorded():
     some = slice(9)  # the losses of large rates in float32 are another processor's own
     for name, values in results.items():
         assert values[some] == pytest.approx(np.array(recorded[name], float)[some], rel=1e-3)
+
+
+@real_data
+def test_a_sample_of_the_full_images_gives_what_is_recorded():
+    results, recorded = full_run("images", {"epochs": 2}, terms="published", method="Adam")
+    for name in ("train_loss", "validation_loss", "validation_accuracy"):
+        assert results[name] == pytest.approx(recorded[name][:2], rel=2e-2)
