@@ -69,6 +69,15 @@ def test_the_best_rate_lies_where_a_parabola_through_three_losses_is_lowest():
     assert factors._lowest(grid, np.array([1.0, 2.0, 3.0, np.inf])) == grid[0]
 
 
+def test_rates_are_as_good_as_the_best_as_far_as_no_other_is_told_apart_in_between():
+    seeds = np.array([0.1, 0.2, 0.3])
+    alike, worse = seeds + [0.01, -0.01, 0.01], seeds + 1
+    assert factors._tied(np.transpose([alike, worse, alike, seeds, alike, np.inf * seeds]), 3) == (
+        2,
+        4,
+    )
+
+
 def rows(**chosen):
     settings = {"rows": 256, "validation_rows": 300}
     return factors._rows(digits(), settings, factors.BASE | chosen, seed=1)

@@ -186,14 +186,14 @@ def levels(record, factor: str) -> list:
     return [run["level"] for run in EXPERIMENT.runs(record.settings) if run["factor"] == factor]
 
 
-def best_rates(record, factor: str, level) -> np.ndarray:
+def best_rates(record, factor: str, level, result: str = "validation_loss") -> np.ndarray:
     """Return each seed's best rate (seeds,), between the rates of the grid.
 
     A parabola is laid through the lowest loss and its two neighbours, all in logarithms, and
     its lowest point taken; at a border of the grid, or beside a run that diverged, the rate itself.
     """
     grid = np.log(record.settings["learning_rates"])
-    return np.exp([_lowest(grid, each) for each in losses(record, factor, level)])
+    return np.exp([_lowest(grid, each) for each in losses(record, factor, level, result)])
 
 
 def _lowest(grid, values):
@@ -209,21 +209,21 @@ def _lowest(grid, values):
 def summary(record) -> Table:
     """Return the best rate at every level of every factor: over the seeds, in the middle and most.
 
-    The middle is the geometric mean. "from" and "to" enclose the rates of the grid whose losses
-    the seeds cannot tell from those of the rate with the lowest mean.
+    The middle is the geometric mean. From "as good from" to "as good to" are the rates of the
+    grid around the one with the lowest mean loss whose losses the seeds cannot tell from its.
     """
     grid = np.array(record.settings["learning_rates"])
     rows = []
     for factor in record.labels["factor"]:
         for level in levels(record, factor):
             found, best = losses(record, factor, level), best_rates(record, factor, level)
-            lowest = found[:, found.mean(axis=0).argmin()]
-            tied = grid[[_alike(each, lowest) for each in found.T]]
+            at = int(found.mean(axis=0).argmin())
+            first, last = _tied(np.log(found), at)
             rows.append(
                 [
                     factor, str(level), float(np.exp(np.log(best).mean())),
-                    float(best.min()), float(best.max()), float(tied[0]), float(tied[-1]),
-                    float(lowest.mean()),
+                    float(best.min()), float(best.max()), float(grid[first]), float(grid[last]),
+                    float(found[:, at].mean()),
                 ]
             )  # fmt: skip
     return Table(
@@ -235,13 +235,22 @@ def summary(record) -> Table:
     )  # fmt: skip
 
 
-def _alike(values, lowest) -> bool:
-    if values is lowest or np.array_equal(values, lowest):
-        return True
-    return bool(np.isfinite(values).all()) and not paired_difference(values, lowest).told_apart
+def _tied(found, at):
+    """Return the first and the last of the columns next to `at` that are not told apart from it."""
+
+    def alike(column):
+        values = found[:, column]
+        return np.isfinite(values).all() and not paired_difference(values, found[:, at]).told_apart
+
+    first = last = at
+    while first > 0 and alike(first - 1):
+        first -= 1
+    while last < found.shape[1] - 1 and alike(last + 1):
+        last += 1
+    return first, last
 
 
-def rules(record) -> Table:
+def rules(record, result: str = "validation_loss") -> Table:
     """Return how far each factor moves the best rate, and whether that is what the sources say.
 
     "ratio" is the best rate at the last level over that at the first, the geometric mean over
@@ -251,7 +260,7 @@ def rules(record) -> Table:
     rows = []
     for factor in record.labels["factor"]:
         values = levels(record, factor)
-        best = {level: np.log(best_rates(record, factor, level)) for level in values}
+        best = {level: np.log(best_rates(record, factor, level, result)) for level in values}
         named = isinstance(values[0], str)
         if named:
             values = sorted(values, key=lambda level: best[level].mean())
