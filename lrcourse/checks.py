@@ -1,35 +1,39 @@
 """What every public function asks of its arguments, said in one voice."""
 
 import math
+from collections.abc import Sequence
 from numbers import Integral, Real
+from pathlib import Path
 
 import numpy as np
 
+_LARGEST = 2**63 - 1  # what a whole number of an array can be
 
-def positive_integer(name: str, value, at_most: int | None = None, unit: str = "") -> int:
-    """Return `value` as an int, or raise an error that names the argument."""
+
+def whole(name: str, value, low: int = 0, high: int = _LARGEST, unit: str = "") -> int:
+    """Return `value` as an int between `low` and `high`, both included."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if value < 1 or (at_most is not None and value > at_most):
-        bounds = "at least 1" if at_most is None else f"between 1 and {at_most}{unit}"
+    if not low <= value <= high:
+        low_alone = value < low and not unit
+        bounds = f"at least {low}" if low_alone else f"between {low} and {high}{unit}"
         raise ValueError(f"{name} must be {bounds}, got {value}")
     return int(value)
 
 
-def whole(name: str, value, low: int = 0) -> int:
-    """Return `value` as an int of at least `low`."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if value < low:
-        raise ValueError(f"{name} must be at least {low}, got {value}")
-    return int(value)
+def positive_integer(name: str, value, at_most: int = _LARGEST, unit: str = "") -> int:
+    """Return `value` as an int of at least 1."""
+    return whole(name, value, 1, at_most, unit)
 
 
 def number(name: str, value) -> float:
     """Return `value` as a float, which may be nan or infinite."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must be finite, got an integer beyond all floats") from None
 
 
 def positive(name: str, value) -> float:
@@ -53,6 +57,50 @@ def real(name: str, value, low: float = -math.inf, high: float = math.inf) -> fl
     return float(value)
 
 
+def below_one(name: str, value) -> float:
+    """Return `value` as a float of at least 0 and below 1."""
+    if real(name, value, 0, 1) == 1:
+        raise ValueError(f"{name} must be below 1, got {value}")
+    return float(value)
+
+
+def flag(name: str, value) -> bool:
+    """Return `value` if it is True or False."""
+    if not isinstance(value, (bool, np.bool)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def instance(name: str, value, kind: type):
+    """Return `value` if it is of that class."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, got {value!r}")
+    return value
+
+
+def having(name: str, value, *needed: str):
+    """Return `value` if it is an object with the attributes that are needed."""
+    if missing := [each for each in needed if not hasattr(value, each)]:
+        raise TypeError(f"{name} must be an object with {', '.join(missing)}, got {value!r}")
+    return value
+
+
+def sequence(name: str, value) -> Sequence:
+    """Return `value` if it is a list, a tuple or an array with at least one axis."""
+    if not isinstance(value, (list, tuple)) and not getattr(value, "shape", ()):
+        raise TypeError(f"{name} must be a sequence, got {value!r}")
+    return value
+
+
+def file_path(name: str, value) -> Path:
+    """Return `value`, a text or a path, as the path of a file, which need not exist."""
+    if not isinstance(value, (str, Path)):
+        raise TypeError(f"{name} must be a path, got {value!r}")
+    if not value or Path(value).is_dir():
+        raise ValueError(f"{name} must be the path of a file, got {value!r}")
+    return Path(value)
+
+
 def _range(low, high):
     if low == -math.inf and high == math.inf:
         return "finite"
@@ -63,10 +111,7 @@ def _range(low, high):
 
 def learning_rates(name: str, value) -> np.ndarray:
     """Return a rate, or an array with one rate per run, as a float array of at most one axis."""
-    try:
-        rates = np.asarray(value)
-    except ValueError:  # nested lists of unequal length
-        raise TypeError(f"{name} must be a number or an array of numbers, got {value!r}") from None
+    rates = array(value)
     if rates.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be a number or an array of numbers, got {value!r}")
     if rates.ndim > 1 or rates.size == 0:
@@ -90,17 +135,34 @@ def examples(name: str, x, y) -> tuple[np.ndarray, np.ndarray]:
 
 def numeric(name: str, value) -> np.ndarray:
     """Return `value` as a float array with at least one axis and only finite numbers."""
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise TypeError(f"{name} must be an array of numbers") from None
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must be an array of numbers, got dtype {array.dtype}")
-    if array.ndim == 0:
-        raise ValueError(f"{name} must have at least one axis, got the single number {array}")
-    if not np.isfinite(array).all():
+    numbers = array(value)
+    if numbers.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be an array of numbers, got {value!r}")
+    if numbers.ndim == 0:
+        raise ValueError(f"{name} must have at least one axis, got the single number {numbers}")
+    if not np.isfinite(numbers).all():
         raise ValueError(f"{name} must be finite, got nan or infinity")
-    return array if array.dtype.kind == "f" else array.astype(float)
+    return numbers if numbers.dtype.kind == "f" else numbers.astype(float)
+
+
+def parameter_arrays(name: str, value, shapes: Sequence[tuple[int, ...]]) -> None:
+    """Refuse what is not a list of float arrays (runs, ...) of these shapes."""
+    for each in sequence(name, value):
+        if not isinstance(each, np.ndarray) or each.dtype.kind != "f":
+            kind = getattr(each, "dtype", type(each).__name__)
+            raise TypeError(f"{name} must be float arrays, got {kind}")
+    found = [each.shape for each in value]
+    runs = found[0][:1] if found else ()
+    if found != [(*runs, *shape) for shape in shapes]:
+        raise ValueError(f"{name} must have the shapes (runs, …) {list(shapes)}, got {found}")
+
+
+def array(value) -> np.ndarray:
+    """Return `value` as an array; of nested lists of unequal length, one without numbers."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return np.asarray(None)
 
 
 def float_type(value) -> np.dtype:
@@ -108,7 +170,9 @@ def float_type(value) -> np.dtype:
     try:
         dtype = np.dtype(value)
     except TypeError:
-        raise TypeError(f"dtype must be float32 or float64, got {value!r}") from None
+        dtype = None
+    if value is None or dtype is None:  # to NumPy, None is float64
+        raise TypeError(f"dtype must be float32 or float64, got {value!r}")
     if dtype not in (np.float32, np.float64):
         raise ValueError(f"dtype must be float32 or float64, got {dtype}")
     return dtype

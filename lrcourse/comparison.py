@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from lrcourse.checks import numeric, one_of, real
+from lrcourse.checks import numeric, one_of, positive_integer, real
 from lrcourse.language import current_language, translate
 from lrcourse.tables import Table
 
@@ -50,7 +50,7 @@ def paired_difference(first, second, confidence: float = 0.95) -> Difference:
     first, second : arrays (seeds,)
         A result of each seed, in the same order of seeds. At least two.
     confidence : float
-        Between 0 and 1.
+        Above 0 and below 1.
 
     Raises
     ------
@@ -61,7 +61,6 @@ def paired_difference(first, second, confidence: float = 0.95) -> Difference:
     False
     """
     first, second = numeric("first", first), numeric("second", second)
-    confidence = real("confidence", confidence, low=0.0, high=1.0)
     if first.ndim != 1 or first.shape != second.shape or len(first) < 2:
         raise ValueError(
             "first and second must be one value for each of the same two or more seeds, "
@@ -198,6 +197,9 @@ def student(confidence: float, degrees: int) -> float:
     >>> round(student(0.95, 4), 3), round(student(0.95, 29), 3)
     (2.776, 2.045)
     """
+    if not 0 < real("confidence", confidence) < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
+    degrees = positive_integer("degrees", degrees)
     angles, within, _ = _student(degrees)
     angle = np.interp(confidence, within, angles)
     return float(np.sqrt(degrees) * np.tan(angle))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lrcourse.checks import positive_integer
+from lrcourse.checks import positive_integer, whole
 from lrcourse.downloads import DataUnavailable, File, fetch, local_folder, where
 from lrcourse.formats import from_cifar, from_idx, from_npz, to_idx, unusable
 from lrcourse.published import CIFAR10, IONOSPHERE, MNIST, MNIST_MD5
@@ -90,7 +90,7 @@ def school_district_points(count: int = 2000) -> tuple[np.ndarray, np.ndarray]:
     >>> x.shape, float(y.mean())
     ((2000, 2), 0.13)
     """
-    count = positive_integer("count", count)
+    count = positive_integer("count", count, 100_000_000)
     generator = np.random.RandomState(10)
     first, second = generator.uniform(size=count), generator.uniform(size=count)
     labels = (second > first + 0.5).astype(float)
@@ -108,7 +108,7 @@ def school_district(seed: int = LIKE_THE_TEXTBOOK) -> Data:
         20 is the first seed with which every accuracy of its table is met within 0.02.
     """
     x, y = school_district_points()
-    order = np.random.default_rng(seed).permutation(len(x))
+    order = np.random.default_rng(whole("seed", seed)).permutation(len(x))
     train, validation = order[:1600], order[1600:]
     return Data(x[train], y[train], x[validation], y[validation])
 

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from lrcourse.checks import number, one_of, positive_integer
+from lrcourse.checks import instance, number, one_of, positive_integer, sequence
 from lrcourse.language import LANGUAGES, current_language
 from lrcourse.schedules import Schedule
 from lrcourse.tables import Table
@@ -49,7 +49,7 @@ def to_torch(schedule: Schedule, optimizer):
         Without PyTorch.
     """
     torch = _framework("torch")
-    schedule = _checked(schedule)
+    instance("schedule", schedule, Schedule)
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise TypeError(f"optimizer must be a torch.optim.Optimizer, got {optimizer!r}")
     if not optimizer.defaults.get("lr"):
@@ -106,7 +106,7 @@ def to_keras_callback(schedule: Schedule):
         Without Keras 3 and a backend.
     """
     keras = _framework("keras")
-    schedule = _checked(schedule)
+    instance("schedule", schedule, Schedule)
     return keras.callbacks.LearningRateScheduler(lambda epoch, rate: schedule(epoch))
 
 
@@ -172,11 +172,11 @@ def trace(
     epochs = positive_integer("epochs", epochs)
     one_of("stepped", stepped, WHEN)
     if metrics is not None:
-        metrics = [number("each of metrics", metric) for metric in metrics]
+        metrics = [number("each of metrics", each) for each in sequence("metrics", metrics)]
         if len(metrics) != epochs:
             raise ValueError(f"metrics must be one for each epoch, got {len(metrics)}")
     kinds = {kind.__module__.split(".")[0] for kind in type(applied).__mro__}
-    if callbacks and "keras" not in kinds:
+    if len(sequence("callbacks", callbacks)) and "keras" not in kinds:
         raise ValueError("callbacks must be left out unless a Keras optimizer is traced")
     if "torch" in kinds and hasattr(applied, "optimizer"):
         return _trace_torch(applied, updates_per_epoch, epochs, stepped, metrics)
@@ -294,14 +294,9 @@ def _trace_keras(optimizer, updates_per_epoch, epochs, callbacks, metrics):
     return np.array(rates)
 
 
-def _checked(schedule):
-    if not isinstance(schedule, Schedule):
-        raise TypeError(f"schedule must be a Schedule, got {schedule!r}")
-    return schedule
-
-
 def _table(schedule, total_steps):
-    return _checked(schedule)(np.arange(positive_integer("total_steps", total_steps) + 1))
+    steps = np.arange(positive_integer("total_steps", total_steps) + 1)
+    return instance("schedule", schedule, Schedule)(steps)
 
 
 def _framework(name):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse.checks import numeric, positive_integer, real
+from lrcourse.checks import array, having, instance, numeric, positive_integer, real
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,13 @@ def quadratic(curvature, minimum=0.0) -> Landscape:
     >>> curve.error(np.array([3.0])), curve.gradient(np.array([3.0]))
     (np.float64(9.0), array([6.]))
     """
-    curvature = numeric("curvature", np.atleast_1d(curvature))
-    minimum = np.broadcast_to(numeric("minimum", np.atleast_1d(minimum)), curvature.shape)
-    if curvature.ndim != 1 or (curvature <= 0).any():
-        raise ValueError(f"curvature must be positive, got {curvature}")
+    curvature = numeric("curvature", np.atleast_1d(array(curvature)))
+    if curvature.ndim != 1 or curvature.size == 0 or (curvature <= 0).any():
+        raise ValueError(f"curvature must be positive, one or more, got {curvature}")
+    minimum = numeric("minimum", np.atleast_1d(array(minimum)))
+    if minimum.shape not in ((1,), curvature.shape):
+        raise ValueError(f"minimum must have {len(curvature)} weights, got shape {minimum.shape}")
+    minimum = np.broadcast_to(minimum, curvature.shape)
     return Landscape(
         error=lambda w: 0.5 * np.sum(curvature * (w - minimum) ** 2, axis=-1),
         gradient=lambda w: curvature * (w - minimum),
@@ -225,7 +228,9 @@ def descend(landscape: Landscape, optimizer, start, steps: int) -> Descent:
            [2., 0.]])
     """
     steps = positive_integer("steps", steps)
-    start = numeric("start", np.atleast_1d(start))
+    instance("landscape", landscape, Landscape)
+    having("optimizer", optimizer, "learning_rate", "step")
+    start = numeric("start", np.atleast_1d(array(start)))
     if start.shape != (landscape.weights,):
         raise ValueError(f"start must have {landscape.weights} weights, got shape {start.shape}")
     learning_rates = np.atleast_1d(optimizer.learning_rate)
@@ -268,6 +273,7 @@ def classify(descent: Descent, tolerance: float = 0.01) -> list[str]:
     Parameters
     ----------
     descent : Descent
+        Of at least two steps.
     tolerance : float
         Between 0 and 1.
 
@@ -280,6 +286,8 @@ def classify(descent: Descent, tolerance: float = 0.01) -> list[str]:
     >>> classify(descend(quadratic(1.0), SGD([0.01, 0.5, 1.5, 2.5]), 1.0, 20))
     ['slow', 'converging', 'oscillating', 'diverging']
     """
+    if len(instance("descent", descent, Descent).gradients) < 2:
+        raise ValueError("descent must have at least two steps, got one")
     tolerance = real("tolerance", tolerance, low=0.0, high=1.0)
     lowest = descent.landscape.error(descent.landscape.minimum)
     excess = descent.errors - lowest

@@ -9,6 +9,8 @@ import warnings
 from functools import cache
 from importlib.resources import files
 
+from lrcourse.checks import instance, one_of
+
 LANGUAGES = ("en", "zh")
 
 _current = "en"
@@ -28,9 +30,7 @@ def use_language(language: str) -> None:
         For any other language.
     """
     global _current
-    if language not in LANGUAGES:
-        raise ValueError(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}")
-    _current = language
+    _current = one_of("language", language, LANGUAGES)
 
 
 def current_language() -> str:
@@ -53,6 +53,7 @@ def translate(text: str, **values) -> str:
     >>> translate("learning rate {rate:g}", rate=0.1)
     'learning rate 0.1'
     """
+    instance("text", text, str)
     if _current == "zh":
         if text in labels():
             text = labels()[text]

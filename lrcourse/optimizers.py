@@ -11,7 +11,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy import multiply, ndarray, subtract
 
-from lrcourse.checks import learning_rates, positive, real
+from lrcourse.checks import (
+    array,
+    below_one,
+    flag,
+    learning_rates,
+    positive,
+    real,
+    sequence,
+    whole,
+)
 from lrcourse.schedules import Schedule, constant
 
 # Rates are kept in the shape of a parameter up to this many weights: NumPy
@@ -45,8 +54,7 @@ class Optimizer:
     def __init__(self, learning_rate, multipliers: Sequence[float] | None = None):
         self.learning_rate = learning_rate
         if multipliers is not None:
-            if not isinstance(multipliers, (list, tuple, np.ndarray)):
-                raise TypeError(f"multipliers must be a sequence, got {multipliers!r}")
+            multipliers = sequence("multipliers", multipliers)
             multipliers = [real("each of multipliers", each, 0) for each in multipliers]
         self.multipliers = multipliers
         self.updates = 0
@@ -184,7 +192,8 @@ class Optimizer:
         array([1.e+01, 1.e-03])
         """
         steps = self.last_steps
-        if [np.shape(gradient) for gradient in gradients] != [step.shape for step in steps]:
+        gradients = [array(gradient) for gradient in sequence("gradients", gradients)]
+        if [gradient.shape for gradient in gradients] != [step.shape for step in steps]:
             raise ValueError(
                 f"gradients must be those of the last step, {len(steps)} of shapes "
                 f"{', '.join(str(step.shape) for step in steps)}"
@@ -218,27 +227,30 @@ class Optimizer:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If it is of an optimizer with other constants or another schedule, or
             is no state at all; nothing is changed then.
         """
         heads = {"optimizer", "updates", "learning_rate", "parameters"}
         if not isinstance(state, Mapping) or not heads <= set(state):
             raise ValueError(f"state must be what state() returned, got {_short(state)}")
-        count = int(state["parameters"])
+        numbers = (np.asarray(state[name])[()] for name in ("parameters", "updates"))
+        count, updates = (whole("each number of state", value) for value in numbers)
         names = [[f"{name} {i}" for name in self._memory] for i in range(count)]
         if str(state["optimizer"]) != self._said():
             raise ValueError(f"state must be of {self._said()}, got {state['optimizer']}")
         if set(state) != heads.union(*names):
             raise ValueError(f"state must have {count} times {self._memory}, got {_short(state)}")
+        memories = [[array(state[name]).copy() for name in each] for each in names]
+        if any(m.dtype.kind != "f" or m.shape != own[0].shape for own in memories for m in own):
+            raise ValueError(f"state must have float arrays of one shape in {names}")
         rate = np.asarray(state["learning_rate"])
         said = repr(self._given) if self._scheduled else "numbers"
         if (str(rate) if rate.dtype.kind == "U" else "numbers") != said:
             raise ValueError(f"state must have a learning_rate of {said}, got {rate}")
         if not self._scheduled:
             self.learning_rate = rate
-        self.updates = int(state["updates"])
-        self._memories = [[np.array(state[name]) for name in each] for each in names]
+        self.updates, self._memories = updates, memories
         self._known, self._slots, self._same = [], [], (None, None)
 
     def _said(self) -> str:
@@ -300,12 +312,10 @@ class SGD(Optimizer):
         self, learning_rate=1e-3, momentum=0.0, nesterov=False, weight_decay=0.0, multipliers=None
     ):
         super().__init__(learning_rate, multipliers)
-        self.momentum = _below_one("momentum", momentum)
-        if not isinstance(nesterov, (bool, np.bool)):
-            raise TypeError(f"nesterov must be True or False, got {nesterov!r}")
+        self.momentum = below_one("momentum", momentum)
+        self.nesterov = flag("nesterov", nesterov)
         if nesterov and not momentum:
             raise ValueError("momentum must be above 0 for nesterov, got 0")
-        self.nesterov = bool(nesterov)
         self.weight_decay = real("weight_decay", weight_decay, 0)
         self._memory = ("velocity",) if momentum else ()
 
@@ -374,7 +384,7 @@ class RMSprop(Optimizer):
 
     def __init__(self, learning_rate=1e-2, alpha=0.99, eps=1e-8, multipliers=None):
         super().__init__(learning_rate, multipliers)
-        self.alpha, self.eps = _below_one("alpha", alpha), positive("eps", eps)
+        self.alpha, self.eps = below_one("alpha", alpha), positive("eps", eps)
 
     def _rule(self, step, w, g, rate, s):
         _average(s, self.alpha, g, step)
@@ -410,7 +420,7 @@ class Adadelta(Optimizer):
 
     def __init__(self, learning_rate=1.0, rho=0.9, eps=1e-6, multipliers=None):
         super().__init__(learning_rate, multipliers)
-        self.rho, self.eps = _below_one("rho", rho), positive("eps", eps)
+        self.rho, self.eps = below_one("rho", rho), positive("eps", eps)
 
     def _rule(self, step, w, g, rate, s, d):
         _average(s, self.rho, g, step)
@@ -453,7 +463,7 @@ class Adam(Optimizer):
         super().__init__(learning_rate, multipliers)
         if not isinstance(betas, (tuple, list)) or len(betas) != 2:
             raise TypeError(f"betas must be two numbers, got {betas!r}")
-        self.betas = tuple(_below_one("each of betas", beta) for beta in betas)
+        self.betas = tuple(below_one("each of betas", beta) for beta in betas)
         self.eps, self.weight_decay = positive("eps", eps), real("weight_decay", weight_decay, 0)
 
     def _rule(self, step, w, g, rate, m, s):
@@ -504,12 +514,6 @@ def _average(average, keep, values, scratch):
     average += scratch
 
 
-def _below_one(name, value):
-    if real(name, value, 0, 1) == 1:
-        raise ValueError(f"{name} must be below 1, got {value}")
-    return float(value)
-
-
 def per_run(rates: np.ndarray, axes: int) -> np.ndarray:
     """Return the rates shaped to multiply an array of that many axes whose first is the run."""
     return rates.reshape(rates.shape + (1,) * (axes - 1)) if rates.ndim else rates
@@ -517,7 +521,7 @@ def per_run(rates: np.ndarray, axes: int) -> np.ndarray:
 
 def check_step(rates, parameters, gradients) -> list[np.ndarray]:
     """Refuse what an update in place would silently get wrong; return the gradients as arrays."""
-    if len(parameters) != len(gradients):
+    if len(sequence("parameters", parameters)) != len(sequence("gradients", gradients)):
         raise ValueError(
             f"gradients must be one for each parameter, got {len(gradients)} for {len(parameters)}"
         )
@@ -530,14 +534,14 @@ def check_step(rates, parameters, gradients) -> list[np.ndarray]:
             raise TypeError(f"parameters must be float arrays, to be updated in place, got {kind}")
         if not parameter.flags.writeable:
             raise ValueError("parameters must be writeable, to be updated in place")
-        if np.shape(gradient) != parameter.shape:
+        gradient = array(gradient)
+        if gradient.dtype.kind not in "iuf":
+            raise TypeError(f"gradients must be arrays of real numbers, got {gradient.dtype}")
+        if gradient.shape != parameter.shape:
             raise ValueError(
                 f"gradients must have the shapes of the parameters {parameter.shape}, "
-                f"got {np.shape(gradient)}"
+                f"got {gradient.shape}"
             )
-        if np.asarray(gradient).dtype.kind not in "iuf":
-            kind = np.asarray(gradient).dtype
-            raise TypeError(f"gradients must be arrays of real numbers, got {kind}")
         if rates.ndim and (parameter.ndim == 0 or len(parameter) != len(rates)):
             raise ValueError(
                 f"learning_rate has {len(rates)} runs, but a parameter has shape {parameter.shape}"

@@ -13,12 +13,23 @@ warmup(schedule=cosine(learning_rate=0.1, total_steps=100), steps=5)
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 
 import numpy as np
 
-from lrcourse.checks import number, one_of, positive, positive_integer, real, whole
+from lrcourse.checks import (
+    array,
+    below_one,
+    flag,
+    instance,
+    number,
+    one_of,
+    positive,
+    positive_integer,
+    real,
+    whole,
+)
 
 FACTORIES: dict[str, Callable] = {}
 _LONGEST_PRODUCT = 10_000_000
@@ -78,10 +89,7 @@ class Schedule:
 
 
 def _steps(step):
-    try:
-        steps = np.asarray(step)
-    except ValueError:  # nested lists of unequal length
-        steps = np.asarray(None)
+    steps = array(step)
     if steps.size and steps.dtype.kind not in "iu":
         raise TypeError(f"step must be a whole number or an array of them, got {step!r}")
     if steps.size and steps.min() < 0:
@@ -357,7 +365,7 @@ def one_cycle(
     Parameters
     ----------
     pct_start : float
-        At least two steps must be in each phase.
+        The share of the steps in which the rate rises; more than one step must be in it.
     anneal_strategy : {"cos", "linear"}
         The way between two rates: half a cosine or a line.
 
@@ -370,8 +378,7 @@ def one_cycle(
     start = max_rate / positive("div_factor", div_factor)
     final = start / positive("final_div_factor", final_div_factor)
     one_of("anneal_strategy", anneal_strategy, ("cos", "linear"))
-    if not isinstance(three_phase, (bool, np.bool)):
-        raise TypeError(f"three_phase must be True or False, got {three_phase!r}")
+    flag("three_phase", three_phase)
     top, last = pct_start * total_steps - 1, total_steps - 1
     if three_phase:
         edges, rates = [0, top, 2 * top, last], [start, max_rate, start, final]
@@ -568,7 +575,7 @@ def warmup(schedule: Schedule, steps: int, start: float = 0.0) -> Schedule:
     >>> warmup(linear(0.1, 10), 4, start=0.02)([0, 2, 4, 9])
     array([0.02, 0.06, 0.1 , 0.05])
     """
-    _check_schedule("schedule", schedule)
+    instance("schedule", schedule, Schedule)
     steps, start = positive_integer("steps", steps), real("start", start, 0)
 
     def rate(t):
@@ -592,7 +599,7 @@ def join(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
     >>> join([constant(0.1), linear(0.1, 4)], [2])([0, 1, 2, 4, 6])
     array([0.1 , 0.1 , 0.1 , 0.05, 0.  ])
     """
-    schedules = _sequence("schedules", schedules, _check_schedule)
+    schedules = _sequence("schedules", schedules, lambda *said: instance(*said, Schedule))
     boundaries = _sequence("boundaries", boundaries, positive_integer)
     _check_boundaries(boundaries, "schedules", schedules)
 
@@ -614,15 +621,9 @@ def per_epoch(schedule: Schedule, updates_per_epoch: int) -> Schedule:
     >>> per_epoch(step_decay(0.1, 0.5, 1), 3)([0, 2, 3, 5, 6])
     array([0.1  , 0.1  , 0.05 , 0.05 , 0.025])
     """
-    _check_schedule("schedule", schedule)
+    instance("schedule", schedule, Schedule)
     updates_per_epoch = positive_integer("updates_per_epoch", updates_per_epoch)
     return lambda t: schedule._rate(t // updates_per_epoch)
-
-
-def _check_schedule(name, value):
-    if not isinstance(value, Schedule):
-        raise TypeError(f"{name} must be a Schedule, got {value!r}")
-    return value
 
 
 # Rates that depend on how the training goes.
@@ -681,9 +682,7 @@ class ReduceOnPlateau:
         raise_after: int | None = None,
     ):
         self.initial_rate = self.learning_rate = positive("learning_rate", learning_rate)
-        self.factor = _fraction("factor", factor)
-        if self.factor == 1:
-            raise ValueError("factor must be below 1, got 1.0")
+        self.factor = below_one("factor", positive("factor", factor))
         self.patience = whole("patience", patience)
         self.threshold_mode = one_of("threshold_mode", threshold_mode, ("rel", "abs"))
         self.threshold = real("threshold", threshold, 0)
@@ -732,8 +731,10 @@ class ReduceOnPlateau:
 
     def restore(self, state: dict[str, float]) -> None:
         """Go on from a `state`, on an object made with the same arguments."""
-        if set(state) != set(self._STATE):
-            raise ValueError(f"state must have {', '.join(self._STATE)}, got {', '.join(state)}")
+        if not isinstance(state, Mapping) or set(state) != set(self._STATE):
+            raise ValueError(f"state must have {', '.join(self._STATE)}, got {state!r}")
+        for name in self._STATE:
+            number(name, state[name])
         for name in self._STATE:
             setattr(self, name, state[name])
 
@@ -745,8 +746,8 @@ def follow_cost(
 
     A reader's recipe: large steps while the cost J is large. Compute it before
     an epoch from the cost of the one before, and give it to the optimizer. At a
-    cost of 0 it is `learning_rate`; it never falls below that, so `max_rate` is
-    what keeps a run that diverges from diverging faster.  [Brownlee 2016, comments]
+    cost of 0 it is `learning_rate`, and no loss of the course is below 0: `max_rate`
+    is what keeps a run that diverges from diverging faster.  [Brownlee 2016, comments]
 
     Raises
     ------
@@ -757,10 +758,10 @@ def follow_cost(
     [0.5, 0.2718, 0.1]
     """
     learning_rate = positive("learning_rate", learning_rate)
-    if math.isnan(number("cost", cost)):
+    if math.isnan(cost := number("cost", cost)):
         raise ValueError("cost must be a number, got nan")
     min_rate = real("min_rate", min_rate, 0)
-    if max_rate != math.inf:
+    if number("max_rate", max_rate) != math.inf:
         max_rate = real("max_rate", max_rate, min_rate)
     with np.errstate(over="ignore"):
         return float(np.clip(learning_rate * np.exp(cost), min_rate, max_rate))

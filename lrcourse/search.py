@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse.checks import positive, positive_integer
+from lrcourse.checks import instance, positive, positive_integer, whole
 from lrcourse.comparison import Difference, paired_difference
 from lrcourse.datasets import Data
 from lrcourse.schedules import geometric
@@ -106,9 +106,10 @@ def coarse_to_fine(
     factor : float
         Of the coarse steps, above 1.
     rounds : int
-        Of refinement.
+        Of refinement; there are fewer where no new rate is left between the neighbours.
     points : int
-        New rates of each round, evenly spaced in their logarithm.
+        Rates of each round, at least two, evenly spaced in their logarithm. One that
+        was tried before is not tried again.
     executor, progress
         As for `lrcourse.sweeps.sweep`.
 
@@ -119,10 +120,8 @@ def coarse_to_fine(
         in one direction do not come past the best rate.
     """
     learning_rate = positive("learning_rate", learning_rate)
-    seeds = positive_integer("seeds", seeds)
-    rounds, points = positive_integer("rounds", rounds), positive_integer("points", points)
-    if seeds < 2:
-        raise ValueError("seeds must be at least 2: one run cannot be told apart from another")
+    seeds = whole("seeds", seeds, 2, 1_000_000)  # one run cannot be told apart from another
+    rounds, points = whole("rounds", rounds, 1, 100), whole("points", points, 2, 10_000)
     if positive("factor", factor) <= 1:
         raise ValueError(f"factor must be above 1, got {factor}")
 
@@ -156,7 +155,9 @@ def coarse_to_fine(
         best = losses.mean(axis=0).argmin()
         low, high = rates[max(best - 1, 0)], rates[min(best + 1, len(rates) - 1)]
         new = np.geomspace(low, high, points + 2)[1:-1]
-        include(new[~np.isclose(new[:, np.newaxis], rates).any(axis=1)], turn)
+        new = new[~np.isclose(new[:, np.newaxis], rates).any(axis=1)]
+        if new.size:
+            include(new, turn)
     return Search(rates, losses, turns)
 
 
@@ -232,11 +233,12 @@ def range_test(
     low, high = positive("low", low), positive("high", high)
     if low >= high:
         raise ValueError(f"low must be below high, got {low:g} and {high:g}")
-    updates = positive_integer("updates", updates)
-    if updates < 2:
-        raise ValueError("updates must be at least 2")
+    updates = whole("updates", updates, 2)
+    if not callable(optimizer):
+        raise TypeError(f"optimizer must be a function of a schedule, got {optimizer!r}")
+    rows = max(1, len(instance("data", data, Data).x_train))  # `fit` refuses none
     schedule = geometric(low, high, updates - 1)
-    epochs = -(-updates * positive_integer("batch_size", batch_size) // len(data[0]))
+    epochs = -(-updates * positive_integer("batch_size", batch_size) // rows)
     histories = [
         fit(
             model, optimizer(schedule), data,

@@ -8,6 +8,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
+from lrcourse.checks import one_of
 from lrcourse.tables import Table
 
 
@@ -24,17 +25,10 @@ def figures(source: str, item: str) -> dict | Table:
     >>> figures("aiedu", "E2")["positive"]
     0.13
     """
-    if source not in _all():
-        raise ValueError(f"source must be one of {', '.join(_all())}, got {source!r}")
-    if item not in _all()[source]:
-        raise ValueError(f"item must be one of {', '.join(_all()[source])}, got {item!r}")
-    entry = _all()[source][item]
+    items = _all()[one_of("source", source, _all())]
+    entry = items[one_of("item", item, items)]
     if "rows" in entry:
-        # JSON knows no nan: the file writes it as a text.
-        rows = [
-            [float("nan") if value == "nan" else value for value in row] for row in entry["rows"]
-        ]
-        return Table(entry["columns"], rows)
+        return Table(entry["columns"], [[_number(value) for value in row] for row in entry["rows"]])
     return entry
 
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from lrcourse.checks import real, whole
+from lrcourse.checks import instance, real, whole
 from lrcourse.datasets import Data, Dataset
 
 
@@ -68,7 +68,7 @@ def published_split(dataset: Dataset) -> Data:
     ValueError
         If there are none.
     """
-    if not dataset.test_rows:
+    if not instance("dataset", dataset, Dataset).test_rows:
         raise ValueError(f"dataset must have a test set, got {dataset.name or 'one without name'}")
     return _cut(dataset, _rows(dataset) - dataset.test_rows)
 
@@ -79,6 +79,7 @@ def standardized(data: Data) -> Data:
     The validation rows are shifted and scaled by the same numbers: nothing is
     learned from them. A feature that is constant in training is only shifted.
     """
+    instance("data", data, Data)
     mean, deviation = data.x_train.mean(axis=0), data.x_train.std(axis=0)
     deviation[np.ptp(data.x_train, axis=0) == 0] = 1
     train, validation = ((x - mean) / deviation for x in (data.x_train, data.x_validation))
@@ -86,6 +87,7 @@ def standardized(data: Data) -> Data:
 
 
 def _rows(dataset):
+    instance("dataset", dataset, Dataset)
     if len(dataset.x) != len(dataset.y):
         raise ValueError(
             "dataset must have one label for each row, "

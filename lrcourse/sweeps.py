@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from lrcourse import storage
+from lrcourse.checks import file_path, flag, instance, one_of, positive_integer, whole
 from lrcourse.checks import learning_rates as checked_rates
-from lrcourse.checks import positive_integer, whole
 from lrcourse.training import NEVER, History
 
 CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
@@ -47,9 +47,7 @@ class Sweep:
 
     def at_end(self, curve: str = "validation_loss") -> np.ndarray:
         """Return the last values of a curve, (seeds, rates)."""
-        if curve not in self.curves:
-            raise ValueError(f"curve must be one of {', '.join(CURVES)}, got {curve!r}")
-        return self.curves[curve][:, :, -1]
+        return self.curves[one_of("curve", curve, CURVES)][:, :, -1]
 
     def mean_and_sd(self, curve: str = "validation_loss") -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation over the finished seeds, each (rates,).
@@ -131,6 +129,11 @@ def sweep(
     seeds = _seeds(seeds)
     if not callable(train):
         raise TypeError(f"train must be a function, got {train!r}")
+    if executor is not None:
+        instance("executor", executor, Executor)
+    flag("progress", progress)
+    if record is not None:
+        record = file_path("record", record)
     if rates_per_task is None:
         total, tasks = len(rates) * len(seeds), 4 * (os.cpu_count() or 1)
         rates_per_task = len(rates) if executor is None else -(-total // tasks)
@@ -165,8 +168,9 @@ def sweep(
 
 
 def _seeds(seeds):
-    if isinstance(seeds, str) or not isinstance(seeds, Iterable):
-        return list(range(positive_integer("seeds", seeds)))
+    single = isinstance(seeds, (str, bytes)) or getattr(seeds, "shape", None) == ()
+    if single or not isinstance(seeds, Iterable):
+        return list(range(positive_integer("seeds", seeds, 1_000_000)))
     seeds = [whole("seeds", seed) for seed in seeds]
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be different and at least one, got {seeds}")
@@ -200,6 +204,8 @@ def _completed(train, tasks, executor, futures):
 def _train(train, seed, rates):
     """Do one task, and return of its history what a sweep keeps."""
     history = train(np.array(rates), seed=seed)
+    if not all(hasattr(history, name) for name in CURVES):
+        raise TypeError(f"train must return a History, got {history!r}")
     curves = np.array([getattr(history, name) for name in CURVES])
     return seed, rates, history.updates, curves.transpose(2, 0, 1), history.diverged_at
 
@@ -208,7 +214,7 @@ class _Results:
     """The finished runs by (seed, rate), here and in the record."""
 
     def __init__(self, train, record):
-        self.record, self.updates, self.runs = record and Path(record), None, {}
+        self.record, self.updates, self.runs = record, None, {}
         self.settings = _described(train)
         self.written = time.monotonic()
         if self.record and self.record.exists():

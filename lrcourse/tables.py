@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lrcourse.checks import instance, one_of, sequence
 from lrcourse.language import translate
 
 
@@ -22,11 +23,16 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence]
 
+    def __post_init__(self):
+        for name in sequence("columns", self.columns):
+            instance("each of columns", name, str)
+        for row in sequence("rows", self.rows):
+            if len(sequence("each of rows", row)) != len(self.columns):
+                raise ValueError(f"each of rows must have a value for each of columns, got {row!r}")
+
     def column(self, name: str) -> list:
         """Return the values of one column."""
-        if name not in self.columns:
-            raise ValueError(f"name must be one of {', '.join(self.columns)}, got {name!r}")
-        position = list(self.columns).index(name)
+        position = list(self.columns).index(one_of("name", name, self.columns))
         return [row[position] for row in self.rows]
 
     def text(self) -> str:

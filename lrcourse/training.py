@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lrcourse import storage
-from lrcourse.checks import examples, positive_integer, whole
+from lrcourse.checks import examples, file_path, flag, having, positive_integer, sequence, whole
 from lrcourse.datasets import Data
 
 NEVER = -1
@@ -125,6 +125,10 @@ def fit(
         For epochs, a batch size or data that cannot be trained on, and for a
         checkpoint of another training.
     """
+    having("model", model, "initialize", "gradients", "loss_and_accuracy", "width")
+    having("optimizer", optimizer, "learning_rate", "step")
+    if len(sequence("data", data)) != 4:
+        raise ValueError(f"data must be four arrays, as Data is, got {len(data)}")
     x, y = _trainable("training data", data[0], data[1])
     validation = _trainable("validation data", data[2], data[3], x.dtype)
     rows = len(x)
@@ -139,12 +143,15 @@ def fit(
     else:
         evaluate_every = positive_integer("evaluate_every", evaluate_every)
         is_checkpoint = range(0, epochs * updates_per_epoch + 1, evaluate_every).__contains__
+    keep_path, progress = flag("keep_path", keep_path), flag("progress", progress)
+    if checkpoint is not None:
+        checkpoint = file_path("checkpoint", checkpoint)
     settings = _described(
         model, optimizer, (x, y, *validation), epochs, batch_size, evaluate_every, seed, keep_path
     ) if checkpoint else None  # fmt: skip
 
     run = _Run(model, optimizer, (x, y), validation, whole("seed", seed), keep_path)
-    if checkpoint and Path(checkpoint).exists():
+    if checkpoint and checkpoint.exists():
         run.restore(_of_this_training(checkpoint, settings))
     else:
         run.measure()

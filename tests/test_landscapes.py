@@ -143,3 +143,11 @@ def test_enough_steps_turn_slow_into_converging():
 
 def test_a_descent_that_left_the_numbers_diverges():
     assert classify(descend(quadratic(1.0), SGD(1e200), 1.0, 5)) == ["diverging"]
+
+
+def test_one_step_shows_no_scenario():
+    one = descend(quadratic(1.0), SGD([0.5, 1.5, 2.5]), 1.0, 1)
+    with pytest.raises(ValueError, match="descent must have at least two steps"):
+        classify(one)
+    two = descend(quadratic(1.0), SGD([0.5, 1.5, 2.5]), 1.0, 2)
+    assert classify(two) == ["slow", "oscillating", "diverging"]

@@ -208,7 +208,7 @@ def test_a_run_that_has_diverged_does_not_spoil_the_others():
         (lambda: LogisticRegression(np.nan), TypeError, "features must be a whole number"),
         (lambda: MultilayerPerceptron([3]), ValueError, "sizes must be"),
         (lambda: MultilayerPerceptron([]), ValueError, "sizes must be"),
-        (lambda: MultilayerPerceptron(3), ValueError, "sizes must be"),
+        (lambda: MultilayerPerceptron(3), TypeError, "sizes must be"),
         (lambda: MultilayerPerceptron([3, 0, 1]), ValueError, "sizes must be at least 1, got 0"),
         (lambda: MultilayerPerceptron([3, 1.5, 1]), TypeError, "sizes must be a whole number"),
         (lambda: MultilayerPerceptron([3, -1]), ValueError, "sizes must be at least 1, got -1"),
@@ -223,9 +223,9 @@ def test_a_run_that_has_diverged_does_not_spoil_the_others():
         (lambda: ConvolutionalNetwork((3, 1, 8), padding="same"), ValueError, "at least 2 pixels"),
         (lambda: ConvolutionalNetwork((32, 32)), ValueError, "image must be 3 whole numbers"),
         (lambda: ConvolutionalNetwork((3, 8.0, 8)), TypeError, "image must be a whole number"),
-        (lambda: ConvolutionalNetwork((3, 8, 8), filters=4), ValueError, "filters must be 2"),
+        (lambda: ConvolutionalNetwork((3, 8, 8), filters=4), TypeError, "filters must be a seq"),
         (lambda: ConvolutionalNetwork((3, 8, 8), classes=0), ValueError, "classes must be"),
-        (lambda: ConvolutionalNetwork((3, 8, 8), dropout=0.5), ValueError, "dropout must be two"),
+        (lambda: ConvolutionalNetwork((3, 8, 8), dropout=0.5), TypeError, "dropout must be a seq"),
         (lambda: ConvolutionalNetwork((3, 8, 8), dropout=(0, np.inf)), ValueError, "dropout must"),
         (lambda: ConvolutionalNetwork((3, 8, 8), padding="full"), ValueError, "padding must be"),
         (lambda: MultilayerPerceptron([3, 1]).initialize(0), ValueError, "runs must be at least"),
@@ -284,5 +284,5 @@ def test_parameters_of_another_model_are_refused():
     others = MultilayerPerceptron([2, 4, 1]).initialize(1)
     with pytest.raises(ValueError, match="parameters must have the shapes"):
         MultilayerPerceptron([2, 3, 1]).gradients(others, np.ones((4, 2)), np.ones(4))
-    with pytest.raises(ValueError, match="parameters must be"):
+    with pytest.raises(ValueError, match="parameters must have the shapes"):
         LogisticRegression(2).gradients(others, np.ones((4, 2)), np.ones(4))

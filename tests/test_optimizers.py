@@ -302,3 +302,18 @@ def test_a_step_that_is_refused_changes_nothing():
         optimizer.step(w, [np.ones(2), np.ones(3)])
     assert all(np.array_equal(a, b) for a, b in zip(w, kept, strict=True))
     assert all(np.array_equal(value, before[key]) for key, value in optimizer.state().items())
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("updates", -5), ("updates", 1.5), ("updates", "x"), ("parameters", -1), ("mean 0", None),
+     ("mean 0", "abc"), ("square 0", np.ones(3))],
+)  # fmt: skip
+def test_a_damaged_state_is_refused_and_changes_nothing(name, wrong):
+    optimizer = Adam(0.1)
+    optimizer.step([np.ones(2)], [np.ones(2)])
+    state, fresh = optimizer.state(), Adam(0.1)
+    before = fresh.state()
+    with pytest.raises((TypeError, ValueError), match="state"):
+        fresh.restore({**state, name: wrong})
+    assert fresh.state() == before

@@ -124,3 +124,14 @@ def test_both_can_be_drawn():
         plots.range_test_curves(test, title="learning rate"),
     ):
         assert picture._repr_png_()[0].startswith(b"\x89PNG")
+
+
+def test_a_search_ends_where_no_new_rate_is_left():
+    def train(rates, seed=0):
+        data = school_district()
+        return fit(LogisticRegression(2), SGD(rates), data, epochs=1, batch_size=400, seed=seed)
+
+    found = coarse_to_fine(train, 1.0, seeds=2, rounds=100, points=3)
+    assert len(np.unique(found.learning_rates)) == len(found.learning_rates)
+    with pytest.raises(ValueError, match="points must be at least 2"):
+        coarse_to_fine(train, 1.0, points=1)

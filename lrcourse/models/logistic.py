@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from lrcourse.checks import examples, float_type, numeric, positive_integer
+from lrcourse.checks import examples, float_type, numeric, parameter_arrays, positive_integer, whole
 from lrcourse.models.losses import cross_entropy_from_logits, sigmoid
 
 
@@ -28,6 +28,8 @@ class LogisticRegression:
         cross_entropy: Callable[[np.ndarray, np.ndarray], np.ndarray] = cross_entropy_from_logits,
     ):
         self.features = self.width = positive_integer("features", features)
+        if not callable(cross_entropy):
+            raise TypeError(f"cross_entropy must be a function, got {cross_entropy!r}")
         self.cross_entropy = cross_entropy
 
     def __repr__(self):
@@ -37,16 +39,12 @@ class LogisticRegression:
     def initialize(self, runs: int, seed: int = 0, dtype=float) -> list[np.ndarray]:
         """Return w and b, all zero whatever the seed."""
         runs, dtype = positive_integer("runs", runs), float_type(dtype)
+        whole("seed", seed)
         return [np.zeros((runs, self.features), dtype), np.zeros((runs, 1), dtype)]
 
     def logits(self, parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
         """Return z = xw + b of shape (runs, n) for inputs x of shape (n, features)."""
-        shapes = [np.shape(parameter)[1:] for parameter in parameters]
-        if shapes != [(self.features,), (1,)]:
-            got = [np.shape(parameter) for parameter in parameters]
-            raise ValueError(
-                f"parameters must be w (runs, {self.features}) and b (runs, 1), got {got}"
-            )
+        parameter_arrays("parameters", parameters, [(self.features,), (1,)])
         w, b = parameters
         x = numeric("x", x)
         if x.shape[1:] != (self.features,):

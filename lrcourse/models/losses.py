@@ -5,6 +5,8 @@ A loss takes logits z of shape (runs, n, outputs) and the targets of n examples.
 
 import numpy as np
 
+from lrcourse.checks import array
+
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
     r"""Return :math:`1/(1 + e^{-z})`, 0 or 1 where z is too large for anything between.
@@ -12,8 +14,8 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    z = np.negative(z)
-    return sigmoid_of_minus(z if z.dtype.kind == "f" else z.astype(float))
+    z = _numbers("z", z)
+    return sigmoid_of_minus(np.negative(z, out=np.empty_like(z)))
 
 
 def sigmoid_of_minus(z: np.ndarray) -> np.ndarray:
@@ -33,6 +35,7 @@ def cross_entropy_from_logits(z: np.ndarray, y: np.ndarray) -> np.ndarray:
     >>> cross_entropy_from_logits(np.array([1000.0, 0.0]), np.array([1.0, 1.0])).round(4)
     np.float64(0.3466)
     """
+    z, y = _logits_and_labels(z, y)
     tail = np.abs(z)
     np.negative(tail, out=tail)
     np.exp(tail, out=tail)
@@ -53,6 +56,7 @@ def cross_entropy_from_probabilities(z: np.ndarray, y: np.ndarray) -> np.ndarray
     >>> cross_entropy_from_probabilities(np.array([1000.0]), np.array([1.0]))
     np.float64(nan)
     """
+    z, y = _logits_and_labels(z, y)
     p = sigmoid(z)
     with np.errstate(divide="ignore", invalid="ignore"):
         negative = np.log(1 - p)
@@ -61,6 +65,21 @@ def cross_entropy_from_probabilities(z: np.ndarray, y: np.ndarray) -> np.ndarray
         positive *= y
         positive += negative
         return -np.mean(positive, axis=-1)
+
+
+def _numbers(name, value):
+    """Return `value` as an array of floats, of which a run that has diverged may make nan."""
+    numbers = array(value)
+    if numbers.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be an array of numbers, got {value!r}")
+    return numbers if numbers.dtype.kind == "f" else numbers.astype(float)
+
+
+def _logits_and_labels(z, y):
+    z, y = _numbers("z", z), _numbers("y", y)
+    if y.ndim == 0 or z.shape[-y.ndim :] != y.shape or y.size == 0:
+        raise ValueError(f"y must be a label for each of the logits z {z.shape}, got {y.shape}")
+    return z, y
 
 
 class SigmoidCrossEntropy:

@@ -5,7 +5,17 @@ from math import prod
 
 import numpy as np
 
-from lrcourse.checks import float_type, numeric, one_of, positive_integer, real, whole
+from lrcourse.checks import (
+    below_one,
+    float_type,
+    having,
+    numeric,
+    one_of,
+    parameter_arrays,
+    positive_integer,
+    sequence,
+    whole,
+)
 from lrcourse.models.layers import (
     ACTIVATIONS,
     INITIALIZATIONS,
@@ -85,8 +95,14 @@ class Network:
             For parameters, inputs or targets that are not this network's. Numbers
             that are not finite are computed with: a run may have diverged.
         """
-        x, y = self._checked(parameters, x, y)
-        out = out or [np.empty_like(parameter) for parameter in parameters]
+        x = self._inputs(parameters, x)
+        y = self._targets(y, x)
+        if generator is not None:
+            having("generator", generator, "random")
+        if out is None:
+            out = [np.empty_like(parameter) for parameter in parameters]
+        else:
+            parameter_arrays("out", out, self.shapes)
         z, tape = self._forward(parameters, x, generator)
         d = self.loss.backward(z, y)
         for number, (layer, own, saved) in reversed(list(enumerate(tape))):
@@ -95,14 +111,15 @@ class Network:
 
     def logits(self, parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
         """Return z (runs, n, outputs), without dropout."""
-        x, _ = self._checked(parameters, x, None)
+        x = self._inputs(parameters, x)
         return self._forward(parameters, x, None)[0]
 
     def loss_and_accuracy(
         self, parameters: Sequence[np.ndarray], x: np.ndarray, y: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean loss and the share of right answers, each (runs,), without dropout."""
-        x, y = self._checked(parameters, x, y)
+        x = self._inputs(parameters, x)
+        y = self._targets(y, x)
         return self.loss.forward(self._forward(parameters, x, None)[0], y)
 
     def _forward(self, parameters, x, generator):
@@ -115,18 +132,18 @@ class Network:
             position = own.stop
         return a, tape
 
-    def _checked(self, parameters, x, y):
-        if [np.shape(parameter)[1:] for parameter in parameters] != self.shapes:
-            got = [np.shape(parameter) for parameter in parameters]
-            raise ValueError(f"parameters must have the shapes (runs, …) {self.shapes}, got {got}")
-        x, y = _array("x", x), y if y is None else _array("y", y)
+    def _inputs(self, parameters, x):
+        parameter_arrays("parameters", parameters, self.shapes)
+        x = _array("x", x)
         if x.shape[1:] != self.input_shape or len(x) == 0:
             raise ValueError(f"x must have the shape {('n', *self.input_shape)}, got {x.shape}")
-        if y is not None:
-            y = self.loss.targets(y, self.outputs)
-            if len(y) != len(x):
-                raise ValueError(f"y must have {len(x)} rows as x has, got {len(y)}")
-        return x, y
+        return x
+
+    def _targets(self, y, x):
+        y = _array("y", y)
+        if y.shape[:1] != x.shape[:1]:
+            raise ValueError(f"y must have {len(x)} rows as x has, got shape {y.shape}")
+        return self.loss.targets(y, self.outputs)
 
 
 class MultilayerPerceptron(Network):
@@ -162,11 +179,11 @@ class MultilayerPerceptron(Network):
         dropout: float = 0.0,
         initialization: str = "glorot",
     ):
-        if isinstance(sizes, str) or not hasattr(sizes, "__len__") or len(sizes) < 2:
+        if len(sequence("sizes", sizes)) < 2:
             raise ValueError(f"sizes must be the inputs, hidden units and outputs, got {sizes!r}")
         sizes = [positive_integer("sizes", size) for size in sizes]
         activated = ACTIVATIONS[one_of("activation", activation, ACTIVATIONS)]
-        dropout = _share("dropout", dropout)
+        dropout = below_one("dropout", dropout)
         layers = []
         for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
             layers += [Dense(inputs, outputs), activated(), Dropout(dropout)]
@@ -217,9 +234,9 @@ class ConvolutionalNetwork(Network):
         first, second = _integers("filters", filters, 2)
         hidden = positive_integer("hidden", hidden)
         classes = positive_integer("classes", classes)
-        if not isinstance(dropout, Sequence) or len(dropout) != 2:
+        if len(sequence("dropout", dropout)) != 2:
             raise ValueError(f"dropout must be two shares, got {dropout!r}")
-        early, late = (_share("dropout", share) for share in dropout)
+        early, late = (below_one("dropout", share) for share in dropout)
         border = {"valid": 0, "same": 1}[one_of("padding", padding, ("valid", "same"))]
         lost = 4 - 4 * border
         if min(height, width) < lost + 2:
@@ -250,14 +267,7 @@ def _array(name, value):
     return value if floats else numeric(name, value)
 
 
-def _share(name, value):
-    share = real(name, value, 0, 1)
-    if share == 1:
-        raise ValueError(f"{name} must be below 1, got 1")
-    return share
-
-
 def _integers(name, values, count):
-    if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != count:
+    if len(sequence(name, values)) != count:
         raise ValueError(f"{name} must be {count} whole numbers, got {values!r}")
     return tuple(positive_integer(name, value) for value in values)

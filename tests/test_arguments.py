@@ -1,0 +1,145 @@
+"""Whatever a public function is given: a result, or an error that names the argument."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+import lrcourse
+from lrcourse import comparison, landscapes, models, schedules, search, splits, sweeps
+from lrcourse.datasets import Data, Dataset, school_district, school_district_points
+from lrcourse.language import translate
+from lrcourse.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
+from lrcourse.sources import figures
+from lrcourse.tables import Table
+
+NAN = float("nan")
+# What no argument of the functions below may be: wrong types, shapes, and not finite.
+NEVER = [
+    [[1.0], [1.0, 2.0]], np.ones((2, 2, 2)), {}, object(), {1.0}, b"x", 1 + 1j, 10**400,
+    np.array([None, 1], object), np.array(["a", "b"]), np.array([1j, 2.0]), np.array(object()),
+    np.array([NAN, 1.0]), ["a", "b"], [None, None],
+]  # fmt: skip
+X, Y = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 2.0
+DATA, DATASET = Data(X, Y, X, Y), Dataset(X, Y)
+NEURON, NETWORK = models.LogisticRegression(2), models.MultilayerPerceptron([2, 3, 1])
+IMAGES = models.ConvolutionalNetwork((1, 6, 6))
+PICTURES, CLASSES = np.ones((3, 1, 6, 6)), np.array([0, 1, 0])
+RATE = schedules.constant(0.1)
+BOWL = landscapes.quadratic([1.0, 2.0])
+DESCENT = landscapes.descend(BOWL, SGD(0.1), [1.0, 1.0], 3)
+
+
+def train(learning_rates, seed=0):
+    return lrcourse.fit(NEURON, SGD(learning_rates), DATA, epochs=1, batch_size=10, seed=seed)
+
+
+def stepped(parameters, gradients):
+    Adam([0.1, 0.2]).step(parameters, gradients)
+
+
+def effective(gradients):
+    optimizer = Adam(0.1)
+    optimizer.step([np.ones(2)], [np.ones(2)])
+    return optimizer.effective_rates(gradients)
+
+
+CALLS = [
+    (schedules.constant, {"learning_rate": 0.1}),
+    (schedules.time_based, {"learning_rate": 0.1, "decay": 0.1}),
+    (schedules.time_based_compounding, {"learning_rate": 0.1, "decay": 0.1}),
+    (schedules.exponential, {"learning_rate": 0.1, "rate": 0.1}),
+    (schedules.geometric, {"first": 0.1, "last": 1.0, "total_steps": 5}),
+    (schedules.step_decay, {"learning_rate": 0.1, "drop": 0.5, "every": 2, "shift": 1}),
+    (schedules.inverse_sqrt, {"learning_rate": 0.1, "warmup_steps": 3}),
+    (schedules.polynomial, {"learning_rate": 0.1, "total_steps": 5, "power": 2.0, "end": 0.0}),
+    (schedules.linear, {"learning_rate": 0.1, "total_steps": 5, "end": 0.0}),
+    (schedules.cosine, {"learning_rate": 0.1, "total_steps": 5, "end": 0.0}),
+    (schedules.one_cycle, {"max_rate": 0.1, "total_steps": 50, "pct_start": 0.3,
+                           "div_factor": 25.0, "final_div_factor": 1e4}),
+    (schedules.warmup_stable_decay, {"learning_rate": 0.1, "total_steps": 50, "warmup_steps": 3,
+                                     "decay_steps": 4, "end": 0.0}),
+    (schedules.piecewise, {"rates": [0.1, 0.2], "boundaries": [3]}),
+    (schedules.cosine_restarts, {"learning_rate": 0.1, "period": 4, "multiplier": 2}),
+    (schedules.cyclical, {"min_rate": 0.1, "max_rate": 0.2, "half_period": 3, "mode": "exp_range",
+                          "gamma": 0.9}),
+    (schedules.warmup, {"schedule": RATE, "steps": 3, "start": 0.0}),
+    (schedules.join, {"schedules": [RATE, RATE], "boundaries": [3]}),
+    (schedules.per_epoch, {"schedule": RATE, "updates_per_epoch": 3}),
+    (schedules.ReduceOnPlateau, {"learning_rate": 0.1, "factor": 0.5, "patience": 2,
+                                 "threshold": 0.1, "threshold_mode": "rel", "cooldown": 1,
+                                 "min_rate": 0.01, "mode": "min", "raise_after": 2}),
+    (schedules.ReduceOnPlateau(0.1).restore, {"state": schedules.ReduceOnPlateau(0.1).state()}),
+    (schedules.follow_cost, {"learning_rate": 0.1, "cost": 1.0, "min_rate": 0.1, "max_rate": 1.0}),
+    (RATE.__call__, {"step": 3}),
+    *[(make, {"learning_rate": 0.1, "multipliers": [1.0]})
+      for make in (SGD, Adagrad, RMSprop, Adadelta, Adam, AdamW)],
+    (SGD, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    (Adam, {"betas": (0.9, 0.99), "eps": 1e-8, "weight_decay": 0.1}),
+    (stepped, {"parameters": [np.ones((2, 2))], "gradients": [np.ones((2, 2))]}),
+    (effective, {"gradients": [np.ones(2)]}),
+    (Adam(0.1).restore, {"state": Adam(0.1).state()}),
+    (models.LogisticRegression, {"features": 2, "cross_entropy": models.cross_entropy_from_logits}),
+    (models.MultilayerPerceptron, {"sizes": [2, 1], "activation": "relu", "loss": "squared_error",
+                                   "dropout": 0.1, "initialization": "he"}),
+    (models.ConvolutionalNetwork, {"image": (1, 8, 8), "classes": 2, "filters": (2, 2),
+                                   "hidden": 3, "dropout": (0.1, 0.1), "padding": "same"}),
+    *[(method, {"parameters": model.initialize(2), "x": x, "y": y})
+      for model, x, y in ((NEURON, X, Y), (NETWORK, X, Y), (IMAGES, PICTURES, CLASSES))
+      for method in (model.gradients, model.loss_and_accuracy)],
+    (IMAGES.gradients, {"parameters": IMAGES.initialize(1), "x": PICTURES, "y": CLASSES,
+                        "out": IMAGES.initialize(1), "generator": np.random.default_rng(0)}),
+    *[(model.initialize, {"runs": 2, "seed": 0, "dtype": "float32"}) for model in (NEURON, IMAGES)],
+    (models.cross_entropy_from_logits, {"z": np.ones((2, 3)), "y": np.ones(3)}),
+    (models.cross_entropy_from_probabilities, {"z": np.ones((2, 3)), "y": np.ones(3)}),
+    (lrcourse.fit, {"model": NEURON, "optimizer": SGD(0.1), "data": DATA, "epochs": 1,
+                    "batch_size": 5, "evaluate_every": 2, "seed": 0, "keep_path": False,
+                    "progress": False}),
+    (sweeps.sweep, {"train": train, "learning_rates": [0.1], "seeds": 1, "progress": False}),
+    (landscapes.quadratic, {"curvature": [1.0, 2.0], "minimum": [0.0, 0.0]}),
+    (landscapes.ravine, {"ratio": 5.0}),
+    (landscapes.least_squares, {"x": X, "y": Y}),
+    (landscapes.two_valleys, {"tilt": 0.1}),
+    (landscapes.descend, {"landscape": BOWL, "optimizer": SGD(0.1), "start": [1.0, 1.0],
+                          "steps": 3}),
+    (landscapes.classify, {"descent": DESCENT, "tolerance": 0.1}),
+    (search.coarse_to_fine, {"train": train, "learning_rate": 0.1, "seeds": 2, "factor": 10.0,
+                             "rounds": 1, "points": 2}),
+    (search.range_test, {"model": NEURON, "optimizer": SGD, "data": DATA, "low": 0.1, "high": 1.0,
+                         "updates": 4, "batch_size": 5, "seeds": 1}),
+    (comparison.paired_difference, {"first": [1.0, 2.0], "second": [1.0, 3.0], "confidence": 0.9}),
+    (comparison.student, {"confidence": 0.9, "degrees": 3}),
+    (splits.stratified_split, {"dataset": DATASET, "fraction": 0.3, "seed": 0}),
+    (splits.published_split, {"dataset": DATASET._replace(test_rows=2)}),
+    (splits.standardized, {"data": DATA}),
+    (school_district_points, {"count": 5}),
+    (school_district, {"seed": 0}),
+    (Table, {"columns": ["a"], "rows": [[1.0]]}),
+    (figures, {"source": "aiedu", "item": "E2"}),
+    (lrcourse.use_language, {"language": "en"}),
+    (translate, {"text": "loss"}),
+]  # fmt: skip
+
+
+def named(call):
+    function, arguments = call
+    owner = getattr(function, "__qualname__", "").replace("<locals>.", "")
+    return f"{owner}({', '.join(arguments)})"
+
+
+@pytest.mark.parametrize("call", CALLS, ids=named)
+def test_an_argument_that_cannot_be_meant_is_refused_by_name(call):
+    function, arguments = call
+    function(**arguments)
+    for name in arguments:
+        for wrong in NEVER:
+            try:
+                result = function(**{**arguments, name: wrong})
+            except (TypeError, ValueError) as error:
+                line = inspect.trace()[-1].code_context[0]
+                said = f"{name}={wrong!r}: {error}"
+                assert line.strip().startswith("raise"), f"an error of NumPy or Python: {said}"
+                assert re.search(rf"\b{name.rstrip('s')}", str(error)), said
+            else:
+                pytest.fail(f"{name}={wrong!r} gave {result!r}")
