@@ -52,10 +52,11 @@ $(FRAMEWORKS)/.ready: pyproject.toml
 	@touch $@
 
 parity: $(FRAMEWORKS)/.ready  ## compare with the real PyTorch, Keras and Optax
-	$(FRAMEWORKS)/bin/python -m pytest -n auto parity
+	$(FRAMEWORKS)/bin/python -m pytest -n auto --confcutdir parity parity
 
-record: $(FRAMEWORKS)/.ready  ## renew the recorded numbers of the frameworks, tests/reference.json
+record: $(FRAMEWORKS)/.ready  ## renew the recorded numbers of the frameworks
 	$(FRAMEWORKS)/bin/python parity/record.py
+	$(FRAMEWORKS)/bin/python parity/recordings.py
 
 bench: $(FRAMEWORKS)/.ready  ## measure speeds side by side, into benchmarks/README.md
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu XLA_FLAGS=--xla_cpu_multi_thread_eigen=false \
