@@ -52,7 +52,7 @@ $(FRAMEWORKS)/.ready: pyproject.toml
 	@touch $@
 
 parity: $(FRAMEWORKS)/.ready  ## compare with the real PyTorch, Keras and Optax
-	$(FRAMEWORKS)/bin/python -m pytest -n auto --confcutdir parity parity
+	$(FRAMEWORKS)/bin/python -m pytest -n auto parity
 
 record: $(FRAMEWORKS)/.ready  ## renew the recorded numbers of the frameworks
 	$(FRAMEWORKS)/bin/python parity/record.py

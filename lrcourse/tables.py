@@ -6,9 +6,14 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 from lrcourse.checks import instance, one_of, sequence
 from lrcourse.language import translate
+
+
+class Code(str):
+    """A text in no language, which no table translates and a notebook sets as code."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,19 @@ class Table:
         return self.text()
 
     def _repr_html_(self):
-        return self._formatted("html")
+        return self._formatted("unsafehtml", escape)
 
-    def _formatted(self, form):
+    def _formatted(self, form, shown=str):
         from tabulate import tabulate
 
-        rows = [[_rounded(value) for value in row] for row in self.rows]
-        headers = [translate(name) for name in self.columns]
+        def cell(value):
+            text = shown(_rounded(value))
+            if shown is escape and isinstance(value, Code):
+                return f'<code style="white-space: normal">{text}</code>'
+            return text
+
+        rows = [[cell(value) for value in row] for row in self.rows]
+        headers = [shown(translate(name)) for name in self.columns]
         numbers = [_holds_numbers(values) for values in zip(*self.rows, strict=True)]
         return tabulate(
             rows,
@@ -83,6 +94,8 @@ def _finite(value):
 def _rounded(value) -> str:
     if value is None:
         return ""
+    if isinstance(value, Code):
+        return value
     if isinstance(value, str):
         return translate(value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -12,7 +12,7 @@ ORDER = [
     "checks", "language", "tables", "sources", "comparison", "storage", "schedules",
     "optimizers", "models", "downloads", "formats", "published", "datasets", "splits",
     "training", "sweeps", "landscapes", "search", "records", "experiments", "plots",
-    "frameworks",
+    "frameworks", "recordings",
     "__init__", "__main__",
 ]  # fmt: skip
 NUMERICS = [
