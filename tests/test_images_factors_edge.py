@@ -178,6 +178,16 @@ def test_with_the_squared_error_large_rates_end_at_the_edge_and_small_ones_below
     assert (share[:, 0] < 0.5).all()
 
 
+def test_five_rates_end_at_the_edge_within_two_percent_and_with_the_cross_entropy_none_does():
+    table = edge.summary(records.load("edge"))
+    columns = ("loss", "learning rate", "share of 2/rate")
+    for loss, rate, share in zip(*map(table.column, columns), strict=True):
+        if loss == "squared_error":
+            assert share == pytest.approx(1, abs=0.02) if rate >= 1 else share < 0.6
+        else:
+            assert share < 0.02
+
+
 # Samples of the full size.
 
 

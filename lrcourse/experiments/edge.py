@@ -115,28 +115,34 @@ def _rows(dataset: Dataset, rows: int, seed: int, loss: str) -> Data:
 def summary(record) -> Table:
     """Return how sharp it was at the beginning, at the most and at the end, beside 2/rate.
 
-    Means over the seeds. "at the end" is the mean over the last tenth of the checkpoints, and
-    "share of 2/rate" the same, times rate/2; the lowest and the highest are of single seeds.
+    Means over the seeds in which the descent did not diverge. "at the end" is the mean over the
+    last tenth of the checkpoints, and "share of 2/rate" the same, times rate/2; the lowest and
+    the highest are of single seeds.
     """
     rows = []
     for loss in record.labels["loss"]:
         sharpness = record.values("sharpness", loss=loss)
-        losses = record.values("train_loss", loss=loss)[:, :, -1]
-        last = sharpness[:, :, -max(1, sharpness.shape[2] // 10) :].mean(axis=2)
+        final_losses = record.values("train_loss", loss=loss)[:, :, -1]
+        tenth = max(1, sharpness.shape[2] // 10)
         for i, rate in enumerate(record.settings["learning_rates"][loss]):
-            share = last[:, i] * rate / 2
-            rows.append(
-                [
-                    loss, rate, 2 / rate, *(float(v.mean()) for v in (
-                        sharpness[:, i, 0], sharpness[:, i].max(axis=1), last[:, i], share,
-                    )),
-                    float(share.min()), float(share.max()), float(losses[:, i].mean()),
-                ]
-            )  # fmt: skip
+            fine = np.isfinite(final_losses[:, i])
+            row = [loss, rate, int((~fine).sum()), 2 / rate]
+            if fine.any():
+                curves = sharpness[fine, i]
+                last = curves[:, -tenth:].mean(axis=1)
+                share = last * rate / 2
+                found = (
+                    curves[:, 0].mean(), curves.max(axis=1).mean(), last.mean(),
+                    share.mean(), share.min(), share.max(), final_losses[fine, i].mean(),
+                )  # fmt: skip
+                rows.append([*row, *map(float, found)])
+            else:
+                rows.append([*row, *[None] * 7])
     return Table(
         [
-            "loss", "learning rate", "2/rate", "sharpness at first", "highest sharpness",
-            "sharpness at the end", "share of 2/rate", "lowest", "highest", "training loss",
+            "loss", "learning rate", "diverged", "2/rate", "sharpness at first",
+            "highest sharpness", "sharpness at the end", "share of 2/rate", "lowest", "highest",
+            "training loss",
         ],
         rows,
     )  # fmt: skip
