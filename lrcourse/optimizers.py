@@ -193,6 +193,8 @@ class Optimizer:
         """
         steps = self.last_steps
         gradients = [array(gradient) for gradient in sequence("gradients", gradients)]
+        if any(gradient.dtype.kind not in "iuf" for gradient in gradients):
+            raise TypeError(f"gradients must be arrays of real numbers, got {gradients}")
         if [gradient.shape for gradient in gradients] != [step.shape for step in steps]:
             raise ValueError(
                 f"gradients must be those of the last step, {len(steps)} of shapes "
@@ -525,7 +527,7 @@ def check_step(rates, parameters, gradients) -> list[np.ndarray]:
         raise ValueError(
             f"gradients must be one for each parameter, got {len(gradients)} for {len(parameters)}"
         )
-    if not parameters:
+    if len(parameters) == 0:
         raise ValueError("parameters must be at least one array, got none")
     arrays = []
     for parameter, gradient in zip(parameters, gradients, strict=True):

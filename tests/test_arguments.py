@@ -79,6 +79,7 @@ CALLS = [
     (Adam, {"betas": (0.9, 0.99), "eps": 1e-8, "weight_decay": 0.1}),
     (stepped, {"parameters": [np.ones((2, 2))], "gradients": [np.ones((2, 2))]}),
     (effective, {"gradients": [np.ones(2)]}),
+    (lambda parameters: Adam(0.1).step(parameters, [np.ones(1)]), {"parameters": [np.ones(1)]}),
     (Adam(0.1).restore, {"state": Adam(0.1).state()}),
     (models.LogisticRegression, {"features": 2, "cross_entropy": models.cross_entropy_from_logits}),
     (models.MultilayerPerceptron, {"sizes": [2, 1], "activation": "relu", "loss": "squared_error",
