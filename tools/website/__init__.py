@@ -7,6 +7,7 @@ from website import (
     chinese,
     editions,
     figures,
+    glossary,
     mathematics,
     mathfont,
     references,
@@ -14,7 +15,17 @@ from website import (
 )
 
 HERE = Path(__file__).parent
-PARTS = (anchors, chinese, editions, figures, mathematics, mathfont, references, search)
+PARTS = (
+    anchors,
+    chinese,
+    editions,
+    figures,
+    glossary,
+    mathematics,
+    mathfont,
+    references,
+    search,
+)
 
 
 def setup(app):
