@@ -1,6 +1,7 @@
 """The library can be read from the first module to the last."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,15 @@ def test_every_module_has_its_place():
 @pytest.mark.parametrize("module", ORDER)
 def test_a_module_imports_only_from_those_before_it(module):
     assert imported(module)[0] <= set(ORDER[: ORDER.index(module)])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_on_the_library_can_be_read_from_top_to_bottom(language):
+    page = LIBRARY.parent / "chapters" / language / "library.md"
+    shown = re.findall(r"automodule:: lrcourse\.(\w+)", page.read_text("utf-8"))
+    assert set(NUMERICS) <= set(shown) <= set(ORDER)
+    for number, module in enumerate(shown):
+        assert imported(module)[0] & set(shown) <= set(shown[:number])
 
 
 @pytest.mark.parametrize("module", NUMERICS)

@@ -5,6 +5,7 @@ from pathlib import Path
 from website import (
     anchors,
     chinese,
+    docstrings,
     editions,
     figures,
     glossary,
@@ -18,6 +19,7 @@ HERE = Path(__file__).parent
 PARTS = (
     anchors,
     chinese,
+    docstrings,
     editions,
     figures,
     glossary,
