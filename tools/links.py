@@ -55,10 +55,12 @@ def trouble(page: Path, target: str) -> str:
     anchor = unquote(address.fragment)
     if not anchor or file.suffix not in (".md", ".ipynb"):
         return ""
+    if anchor in anchors(file):
+        return ""
     if file.name == "references.md":
         bibliography = file.parent.parent / "references.bib"
         return "" if anchor in _keys(bibliography) else f"no such entry in {bibliography.name}"
-    return "" if anchor in anchors(file) else "no such heading or label on that page"
+    return "no such heading or label on that page"
 
 
 @cache
