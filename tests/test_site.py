@@ -74,10 +74,12 @@ def addresses(path):
                 yield tag, tag[attribute]
 
 
+@cache
 def prose(path):
     """A page's text as readers see it, without code and formulas."""
     article = BeautifulSoup(str(page(path).article), "html.parser")
-    for tag in article.find_all(["pre", "code", "math", "script", "style"]):
+    unread = article.find_all(["pre", "code", "math", "script", "style"])
+    for tag in unread + article.select(".sig, .field-list"):
         tag.decompose()
     return article.get_text()
 
@@ -174,12 +176,15 @@ def test_no_button_or_label_of_a_chinese_page_is_english():
     english = set()
     for path in pages("zh"):
         frame = BeautifulSoup(str(page(path).body), "html.parser")
-        for tag in frame.find_all(["script", "article", "style"]):
+        for tag in frame.find_all(["script", "style", "code"]) + frame.select("[lang=en]"):
             tag.decompose()
-        texts = [str(text) for text in frame.find_all(string=True) if not isinstance(text, Comment)]
-        for tag in page(path).body.find_all(True):
+        texts = []
+        for tag in frame.find_all(True):
             names = ("title", "aria-label", "placeholder", "data-bs-title")
             texts += [tag[name] for name in names if tag.get(name)]
+        for article in frame.find_all("article"):
+            article.decompose()
+        texts += [text for text in frame.find_all(string=True) if not isinstance(text, Comment)]
         english |= {
             text.strip()
             for text in texts

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from website import (
     anchors,
+    cells,
     chinese,
     docstrings,
     editions,
@@ -18,6 +19,7 @@ from website import (
 HERE = Path(__file__).parent
 PARTS = (
     anchors,
+    cells,
     chinese,
     docstrings,
     editions,

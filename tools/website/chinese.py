@@ -12,6 +12,7 @@ TEXTS = {
     "Launch interactive content": "在线运行",
     "Launch on": "在线运行：",
     "Light": "浅色",
+    "Link to this definition": "此定义的链接",
     "Link to this equation": "此公式的链接",
     "Link to this heading": "此标题的链接",
     "Main": "全书目录",
