@@ -22,6 +22,7 @@ from lrcourse.landscapes import Descent, Landscape
 from lrcourse.language import current_language, translate
 from lrcourse.models import LogisticRegression
 from lrcourse.search import RangeTest, Search
+from lrcourse.tables import Table
 from lrcourse.training import History
 
 WIDTH = 6.4  # inches: the width of a page's text
@@ -496,4 +497,26 @@ def range_test_curves(test: RangeTest, *, title: str) -> Picture:
             xscale="log", yscale="log", title=translate(title),
             xlabel=translate("learning rate"), ylabel=translate("training loss"),
         )  # fmt: skip
+    return picture
+
+
+def verdict_bars(verdicts: Table, *, title: str) -> Picture:
+    """How many claims of each source met each verdict: `lrcourse.claims.verdicts`."""
+    colours = ["#009e73", "#56b4e9", "#e69f00", "#d55e00", FAINT]
+    names, kinds = list(map(translate, verdicts.column("source"))), verdicts.columns[1:]
+    with _style():
+        picture = Picture(3.0, title)
+        axes = picture.subplots()
+        left = np.zeros(len(names), int)
+        for kind, colour in zip(kinds, colours, strict=True):
+            numbers = np.array(verdicts.column(kind))
+            bars = axes.barh(names, numbers, left=left, color=colour, label=translate(kind))
+            axes.bar_label(bars, [number or "" for number in numbers], label_type="center")
+            left += numbers
+        axes.invert_yaxis()
+        axes.grid(visible=False)
+        axes.set(xlabel=translate("number of claims"))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_title(translate(title))
+        picture.legend(loc="outside lower center", ncols=3, fontsize=9)
     return picture

@@ -11,6 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import claims
 import links
 import pairing
 import prose_numbers
@@ -47,6 +48,7 @@ def check(root: Path) -> list[Finding]:
         *pairing.check(chapters),
         *translations.check(chapters),
         *prose_numbers.check(chapters, root / "lrcourse" / "sources.json"),
+        *claims.check(root),
         *links.check(root),
     ]
 

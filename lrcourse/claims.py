@@ -1,0 +1,112 @@
+"""What the sources claim, and what our experiments say to it: ``claims.json``.
+
+The one place where the verdicts stand; a new claim is an entry of that file. The
+tests let its evidence mention only numbers that the cells it names have shown.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+from lrcourse.checks import one_of
+from lrcourse.language import current_language, translate
+from lrcourse.tables import Table
+
+SOURCES = {
+    "pramoditha2022": "Pramoditha",
+    "brownlee2016": "Brownlee",
+    "hqwc2024": "Chinese tutorial",
+    "lau2017": "Lau",
+    "aiedu": "ai-edu textbook",
+}
+VERDICTS = ("holds", "holds with a condition", "not reproduced", "wrong", "not tested")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim and its verdict.
+
+    Attributes
+    ----------
+    item : str
+        Its number in the course's notes on its sources, such as "A2".
+    says, evidence : dict of str
+        The claim, and what our experiments say to it, in each language.
+    verdict : str
+        One of `VERDICTS`.
+    shown : list of (str, str)
+        The chapters and cells that show the evidence.
+    """
+
+    item: str
+    says: dict[str, str]
+    verdict: str
+    evidence: dict[str, str]
+    shown: list[tuple[str, str]]
+
+    def html(self) -> str:
+        """Return the claim as an item of a definition list, its evidence as links."""
+        language = current_language()
+        kind = "-".join(self.verdict.split()[:2])
+        first = {chapter: cell for chapter, cell in reversed(self.shown)}
+        comma = "、" if language == "zh" else ", "
+        links = comma.join(
+            # JupyterLab opens the notebook at the cell; the website does so, too.
+            f'<a href="{chapter}.ipynb#cell-id={cell}">{escape(_chapter(chapter))}</a>'
+            for chapter, cell in sorted(first.items())
+        )
+        return (
+            f'<dt>{self.item} <span class="verdict {kind}">{escape(translate(self.verdict))}</span>'
+            f"</dt><dd><p><strong>{escape(self.says[language])}</strong></p>"
+            f"<p>{escape(self.evidence[language])} {links}</p></dd>"
+        )
+
+    def __str__(self):
+        language = current_language()
+        places = ", ".join(f"{_chapter(chapter)} ({cell})" for chapter, cell in self.shown)
+        return (
+            f"{self.item}  [{translate(self.verdict)}]  {self.says[language]}\n"
+            f"    {self.evidence[language]}  {places}"
+        )
+
+
+class Claims(tuple):
+    """Claims that a notebook shows as a list."""
+
+    def __repr__(self):
+        return "\n".join(map(str, self))
+
+    def _repr_html_(self):
+        return f'<dl class="claims">{"".join(claim.html() for claim in self)}</dl>'
+
+
+def claims(source: str) -> Claims:
+    """Return the claims of a source.
+
+    Parameters
+    ----------
+    source : str
+        The source's key in the bibliography, such as "aiedu".
+    """
+    return Claims(_all()[one_of("source", source, SOURCES)])
+
+
+def verdicts() -> Table:
+    """Return how many claims of each source met each verdict."""
+    rows = [
+        [SOURCES[key], *(sum(claim.verdict == verdict for claim in some) for verdict in VERDICTS)]
+        for key, some in _all().items()
+    ]
+    return Table(["source", *VERDICTS], rows)
+
+
+def _chapter(name: str) -> str:
+    return translate("chapter {number}", number=int(name.split("-")[0]))
+
+
+@cache
+def _all() -> dict[str, list[Claim]]:
+    entries = json.loads(files("lrcourse").joinpath("claims.json").read_text("utf-8"))
+    return {name: [Claim(**entry) for entry in some] for name, some in entries.items()}
