@@ -456,6 +456,38 @@ def spread(
     return picture
 
 
+def intervals(
+    names: Sequence[str],
+    middles: Sequence[float],
+    lows: Sequence[float],
+    highs: Sequence[float],
+    *,
+    title: str,
+    xlabel: str,
+    level: float = 0.0,
+    log: bool = False,
+) -> Picture:
+    """An interval for each of several settings, from the top down.
+
+    Filled where it leaves out the level, which is a dashed line and stands for no difference.
+    """
+    with _style():
+        picture = Picture(0.9 + 0.27 * len(names), title)
+        axes = picture.subplots()
+        axes.axvline(level, color=INK, linestyle="--", linewidth=1)
+        for place, (middle, low, high) in enumerate(zip(middles, lows, highs, strict=True)):
+            face = NEGATIVE if low > level or high < level else "white"
+            axes.plot([low, high], [place, place], color=NEGATIVE)
+            axes.plot(middle, place, "o", color=NEGATIVE, markerfacecolor=face)
+        axes.set(
+            yticks=range(len(names)), yticklabels=[translate(name) for name in names],
+            xscale="log" if log else "linear", title=translate(title), xlabel=translate(xlabel),
+        )  # fmt: skip
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+    return picture
+
+
 def search_results(search: Search, *, title: str) -> Picture:
     """Mean loss and deviation of each rate that a search tried; filled where tied with the best."""
     mean, tied = search.losses.mean(axis=0), np.isin(search.learning_rates, search.tied)

@@ -49,6 +49,10 @@ def every_picture(history):
     yield plots.spread(
         ["1", "2"], [[1, 2], [3, 4]], title=title, ylabel="training loss", marks=[1, 2]
     )
+    yield plots.intervals(
+        ["1", "2"], [1.0, 2.0], [0.5, 1.8], [2.0, 2.2], title=title, xlabel="training loss",
+        level=1.0, log=True,
+    )  # fmt: skip
 
 
 def test_every_figure_draws_without_a_missing_glyph_in_both_languages(history, language):
