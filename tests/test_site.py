@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup, Comment
 from fontTools.ttLib import TTFont
 
 from book import place_in_notebook
-from website import mathematics, search
+from website import icons, mathematics, search
 from website.mathematics import FormulaError, mathml
 from website.search import IN_THE_BROWSER, RUN, cut
 
@@ -365,3 +365,20 @@ def test_every_figure_says_what_it_shows_in_the_language_of_its_page(language):
     for image in figures:
         assert not image["alt"].endswith(".png")
         assert bool(re.search("[一-鿿]", image["alt"])) == (language == "zh"), image["alt"]
+
+
+def test_the_icons_in_use_are_there_and_no_others():
+    fonts = SITE / "en" / "_static" / "vendor" / "fontawesome" / "webfonts"
+    drawn = set(TTFont(fonts / "fa-solid-900.woff2").getBestCmap())
+    rules = (SITE / "en" / "_static" / "styles" / "pydata-sphinx-theme.css").read_text("utf-8")
+    codes = {
+        name: code
+        for names, code in icons.RULE.findall(rules)
+        for name in re.findall(r"fa-[\w-]+", names)
+    }
+    for path in chapters("en"):
+        for tag in page(path).select("i.fas, i.fa-solid"):
+            (code,) = {codes[name] for name in tag["class"] if name in codes}
+            assert int(code, 16) in drawn, (where(path), tag)
+    assert len(drawn) < 40
+    assert not list(SITE.rglob("fontawesome.js"))

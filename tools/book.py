@@ -22,7 +22,14 @@ WEBSITE = ROOT / "tools" / "website"
 EDITIONS = ("en", "zh")
 
 # What the builds leave that no page asks for.
-NOT_FOR_READERS = [".buildinfo", "objects.inv", "locales", "*webpack-macros.html", "*.map"]
+NOT_FOR_READERS = [
+    ".buildinfo",
+    "objects.inv",
+    "locales",
+    "*webpack-macros.html",
+    "*.map",
+    "fa-*.ttf",
+]
 
 
 def main():

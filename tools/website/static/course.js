@@ -12,12 +12,14 @@ document.querySelector(".language-switch")?.addEventListener("click", ({ current
 });
 
 // The search's summaries quote the article's prose, not the buttons and lists around it.
-const { htmlToText } = Search;
-Search.htmlToText = (page, anchor) => {
-  const article = new DOMParser().parseFromString(page, "text/html").querySelector("article");
-  article.querySelectorAll("math, table").forEach((block) => block.replaceWith("…"));
-  return htmlToText(`<main role="main">${article.innerHTML}</main>`, anchor);
-};
+if (typeof Search !== "undefined") {
+  const { htmlToText } = Search;
+  Search.htmlToText = (page, anchor) => {
+    const article = new DOMParser().parseFromString(page, "text/html").querySelector("article");
+    article.querySelectorAll("math, table").forEach((block) => block.replaceWith("…"));
+    return htmlToText(`<main role="main">${article.innerHTML}</main>`, anchor);
+  };
+}
 
 // The buttons of folded admonitions say in words what they do; their English label would hide it.
 addEventListener("load", () =>
