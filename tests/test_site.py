@@ -1,6 +1,7 @@
 """What holds for the website that `make book` has built."""
 
 import doctest
+import gzip
 import json
 import re
 import shutil
@@ -292,6 +293,39 @@ def test_the_site_holds_nothing_that_only_the_build_needs():
 def test_every_figure_of_the_site_is_shown_on_a_page():
     shown = {Path(address).name for path in every_page() for _, address in addresses(path)}
     assert {path.name for path in SITE.glob("*/_images/*")} <= shown
+
+
+def test_figures_are_light_and_keep_their_place():
+    images = {path.suffix for path in SITE.glob("*/_images/*")}
+    assert images == {".webp"}
+    for path in every_page():
+        for number, image in enumerate(page(path).select(".cell_output img")):
+            assert int(image["width"]) == 640 and int(image["height"]) > 100, where(path)
+            assert (image.get("loading") == "lazy") == (number > 0), where(path)
+
+
+def weight(path):
+    """What a first visit to a page transfers, compressed, before anything is scrolled to."""
+    files = {path} | {
+        (path.parent / unquote(urlsplit(address).path)).resolve()
+        for tag, address in addresses(path)
+        if tag.name != "a" and tag.get("loading") != "lazy" and not urlsplit(address).netloc
+        if tag.get("rel") not in (["next"], ["prev"], ["search"], ["alternate"])
+    }
+    files |= set(path.parent.glob("_static/math.woff2"))
+    files |= set(path.parent.glob("_static/vendor/fontawesome/webfonts/*.woff2"))
+    packed = {".woff2", ".webp", ".png"}
+    return sum(
+        len(data if file.suffix in packed else gzip.compress(data))
+        for file in files
+        for data in [file.read_bytes()]
+    )
+
+
+def test_pages_are_light():
+    for path in [*chapters("en"), *chapters("zh")]:
+        figures = page(path).select(".cell_output img")
+        assert weight(path) <= (600 if figures else 220) * 1024, where(path)
 
 
 def test_no_figure_is_described_by_its_file_name():
