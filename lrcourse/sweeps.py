@@ -147,7 +147,9 @@ def sweep(
         for start in range(0, len(wanted), rates_per_task)
     ]
     futures, interrupted = [], False
-    with _bar(progress, len(rates) * len(seeds), sum(len(task[1]) for task in tasks)) as bar:
+    with progress_bar(
+        progress, len(rates) * len(seeds), sum(len(task[1]) for task in tasks)
+    ) as bar:
         try:
             for future in _completed(train, tasks, executor, futures):
                 results.add(*future.result())
@@ -177,7 +179,8 @@ def _seeds(seeds):
     return seeds
 
 
-def _bar(progress, total, missing):
+def progress_bar(progress: bool, total: int, missing: int):
+    """Return tqdm's bar of so many runs, shown on a terminal if there is to be progress."""
     from tqdm import tqdm
 
     return tqdm(

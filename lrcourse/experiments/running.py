@@ -23,6 +23,7 @@ from lrcourse import downloads, storage
 from lrcourse.checks import one_of, positive_integer
 from lrcourse.datasets import CATALOGUE, Dataset
 from lrcourse.records import FOLDER, Record, rounded
+from lrcourse.sweeps import progress_bar
 from lrcourse.tables import Table
 
 # What decides on the numbers of a run, beside the experiment's own module. A run that
@@ -129,7 +130,7 @@ def run(
     files = [folder / f"{_digest(code, settings, data, task)}.npz" for task in tasks]
     results = [_kept(file) for file in files]
     missing = [number for number, kept in enumerate(results) if kept is None]
-    with _bar(progress, len(tasks), len(missing)) as bar:
+    with progress_bar(progress, len(tasks), len(missing)) as bar:
         calls = {
             number: (experiment.train, settings, *tasks[number], files[number])
             for number in missing
@@ -164,18 +165,6 @@ def run(
     with suppress(OSError):  # another run's
         folder.rmdir()
     return record, path
-
-
-def _bar(progress, total, missing):
-    from tqdm import tqdm
-
-    return tqdm(
-        total=total,
-        initial=total - missing,
-        unit=" runs",
-        leave=False,
-        disable=None if progress else True,
-    )
 
 
 def _computed(calls, processes):
