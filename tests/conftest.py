@@ -1,0 +1,11 @@
+"""What all tests need."""
+
+import signal
+
+
+def pytest_configure():
+    """Let interrupts reach the programs under test, even if the tests run in the background.
+
+    A shell starts background jobs with interrupts ignored, and what they start inherits that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
