@@ -35,14 +35,16 @@ def lighten(app, exception):
         return
     for page in Path(app.outdir).glob("*.html"):
         html = page.read_text(encoding="utf-8")
-        for name in set(IMAGE.findall(html)):
-            convert(Path(app.outdir) / "_images" / f"{name[0]}.png")
+        images = set(IMAGE.findall(html))
+        if not images:  # a page without figures, or one kept from the last build
+            continue
+        for name, *_ in images:
+            convert(Path(app.outdir) / "_images" / f"{name}.png")
         # Its place is kept free by its size, and all but the first wait until they come near.
-        lighter = IMAGE.sub(r'src="_images/\1.webp" width="\2" height="\3" loading="lazy"', html)
-        lighter = lighter.replace(' loading="lazy"', "", 1)
-        lighter = re.sub(r'href="_images/(\w+)\.png"', r'href="_images/\1.webp"', lighter)
-        if lighter != html:
-            page.write_text(lighter, encoding="utf-8")
+        html = IMAGE.sub(r'src="_images/\1.webp" width="\2" height="\3" loading="lazy"', html)
+        html = html.replace(' loading="lazy"', "", 1)
+        html = re.sub(r'href="_images/(\w+)\.png"', r'href="_images/\1.webp"', html)
+        page.write_text(html, encoding="utf-8")
 
 
 def convert(png):
