@@ -81,7 +81,7 @@ class Picture(Figure):
 
     def _repr_png_(self):
         buffer = io.BytesIO()
-        with _style():
+        with style():
             # Twice the dots, for sharp screens; no date and no version in the file.
             self.savefig(buffer, dpi=2 * DOTS_PER_INCH, metadata={"Software": None})
         width, height = (round(inches * DOTS_PER_INCH) for inches in self.get_size_inches())
@@ -89,7 +89,8 @@ class Picture(Figure):
 
 
 @contextmanager
-def _style():
+def style():
+    """Draw in the course's style, with a font for the chosen language, in this context."""
     style = {**STYLE, "font.family": ["DejaVu Sans"]}
     if current_language() == "zh":
         # The package has the regular weight alone: a title stands out by its size.
@@ -161,7 +162,7 @@ def curves(
     if colours is None and set(labels) <= METHODS.keys():
         colours = [METHODS[label] for label in labels]
     colours = rate_colours(range(len(lines))) if colours is None else colours
-    with _style():
+    with style():
         picture = Picture(3.6, title)
         axes = picture.subplots()
         axes.set(
@@ -232,7 +233,7 @@ def error_curve(
     span: tuple[float, float] = (-1, 5), xlabel: str = "weight w", tangent: bool = True,
 ) -> Picture:  # fmt: skip
     """The error of one weight, and the steps of one run down it with the tangent of the first."""
-    with _style():
+    with style():
         picture = Picture(3.6, title)
         axes = picture.subplots()
         w = np.linspace(*span, 200)
@@ -270,7 +271,7 @@ def places(
     levels: Sequence[tuple[float, str]] = (),
 ) -> Picture:
     """Where each of many runs ends, over its learning rate; nan leaves the place empty."""
-    with _style():
+    with style():
         picture = Picture(3.2, title)
         axes = picture.subplots()
         for height, name in levels:
@@ -300,7 +301,7 @@ def error_mountain(
         names, colours = _rate_labels(descent.learning_rates), rate_colours(descent.learning_rates)
     else:
         names, colours = map(translate, methods), [METHODS[method] for method in methods]
-    with _style():
+    with style():
         picture = Picture(4.4, title)
         axes = picture.subplots()
         first, second = (np.linspace(*span, 200) for span in spans)
@@ -335,7 +336,7 @@ def decision_boundaries(history: History, data: Data, *, title: str) -> Picture:
     runs = len(history.learning_rates)
     columns = min(3, runs)
     rows = -(-runs // columns)
-    with _style():
+    with style():
         picture = Picture(0.4 + 2.15 * rows, title)
         picture.suptitle(
             translate(title), x=0.01, ha="left", fontsize=mpl.rcParams["axes.titlesize"],
@@ -372,7 +373,7 @@ def decision_boundaries(history: History, data: Data, *, title: str) -> Picture:
 def sample_predictions(history: History, *, title: str, samples: np.ndarray = SAMPLES) -> Picture:
     """The predictions at the samples over the learning rate; the dashed line is ½."""
     predictions = LogisticRegression(2).probabilities(history.best_parameters, samples)
-    with _style():
+    with style():
         picture = Picture(3.6, title)
         axes = picture.subplots()
         axes.axhline(0.5, color=INK, linestyle="--", linewidth=1)
@@ -404,7 +405,7 @@ def loss_valley(history: History, data: Data, *, title: str) -> Picture:
     grid = [np.column_stack([-w_grid, w_grid]), b_grid[:, np.newaxis]]
     # Every fifth row is enough to draw lines by.
     loss, _ = model.loss_and_accuracy(grid, data.x_train[::5], data.y_train[::5])
-    with _style():
+    with style():
         picture = Picture(4.4, title)
         axes = picture.subplots()
         levels = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
@@ -433,7 +434,7 @@ def spread(
 ) -> Picture:  # fmt: skip
     """One dot a seed for each of several settings, and a cross for a figure to compare with."""
     jitter: Callable = np.random.default_rng(0).uniform
-    with _style():
+    with style():
         picture = Picture(3.6, title)
         axes = picture.subplots()
         for place, (dots, colour) in enumerate(
@@ -471,7 +472,7 @@ def intervals(
 
     Filled where it leaves out the level, which is a dashed line and stands for no difference.
     """
-    with _style():
+    with style():
         picture = Picture(0.9 + 0.27 * len(names), title)
         axes = picture.subplots()
         axes.axvline(level, color=INK, linestyle="--", linewidth=1)
@@ -492,7 +493,7 @@ def search_results(search: Search, *, title: str) -> Picture:
     """Mean loss and deviation of each rate that a search tried; filled where tied with the best."""
     mean, tied = search.losses.mean(axis=0), np.isin(search.learning_rates, search.tied)
     finite = np.isfinite(mean)
-    with _style():
+    with style():
         picture = Picture(3.6, title)
         axes = picture.subplots()
         for told, face in ((tied, NEGATIVE), (~tied, "white")):
@@ -511,7 +512,7 @@ def search_results(search: Search, *, title: str) -> Picture:
 
 def range_test_curves(test: RangeTest, *, title: str) -> Picture:
     """The loss of each seed while the rate grows, and where the suggestions lie."""
-    with _style():
+    with style():
         picture = Picture(3.6, title)
         axes = picture.subplots()
         axes.plot(test.learning_rates, test.losses.T, color=FAINT, linewidth=1)
@@ -536,7 +537,7 @@ def verdict_bars(verdicts: Table, *, title: str) -> Picture:
     """How many claims of each source met each verdict: `lrcourse.claims.verdicts`."""
     colours = ["#009e73", "#56b4e9", "#e69f00", "#d55e00", FAINT]
     names, kinds = list(map(translate, verdicts.column("source"))), verdicts.columns[1:]
-    with _style():
+    with style():
         picture = Picture(3.0, title)
         axes = picture.subplots()
         left = np.zeros(len(names), int)

@@ -13,7 +13,7 @@ ORDER = [
     "checks", "language", "tables", "sources", "claims", "comparison", "storage", "schedules",
     "optimizers", "models", "downloads", "formats", "published", "datasets", "splits",
     "training", "sweeps", "landscapes", "search", "records", "experiments", "plots",
-    "frameworks", "recordings",
+    "explorer", "frameworks", "recordings",
     "__init__", "__main__",
 ]  # fmt: skip
 NUMERICS = [

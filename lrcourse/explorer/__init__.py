@@ -1,0 +1,13 @@
+"""Figures that answer to a slider, with a kernel and without.
+
+Each function here computes everything that its figure can show and returns it as an
+`Explorer`. The same small script draws it on the website, from frames computed when the site
+was built, and in a live notebook, where the kernel computes new ones.
+"""
+
+from lrcourse.explorer.descent import descent
+from lrcourse.explorer.widget import MIME, STATIC, Explorer, live_widget
+
+FIGURES = {"descent": descent}
+
+__all__ = ["FIGURES", "MIME", "STATIC", "Explorer", "live_widget", *FIGURES]

@@ -1,0 +1,108 @@
+"""An interactive figure in a notebook, alive or still."""
+
+import base64
+import functools
+from collections.abc import Callable
+from importlib.resources import files
+
+from lrcourse.explorer.parts import Figure
+from lrcourse.explorer.stills import still
+
+# Names a figure and its settings in a stored notebook: the website makes it from these.
+MIME = "application/vnd.lrcourse.explorer+json"
+STATIC = files("lrcourse.explorer").joinpath("static")
+
+
+class Explorer:
+    """A figure to move: what the functions of `lrcourse.explorer` return.
+
+    A live notebook shows it as a widget, which asks the kernel for new frames when a setting
+    is changed; a page without a kernel shows frames computed beforehand; paper, and
+    everything else, a picture of its beginning.
+
+    Attributes
+    ----------
+    name : str
+        The function that made it.
+    settings : dict
+        Its arguments: numbers, texts and lists of those.
+    figure : Figure
+        With all its frames.
+    """
+
+    def __init__(self, name: str, build: Callable[..., Figure], settings: dict):
+        self.name, self.settings, self._build = name, settings, build
+        self.figure = build(**settings)
+
+    def __repr__(self):
+        return repr(still(self.figure))
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        picture = still(self.figure)
+        dots, size = picture._repr_png_()
+        return self._alive() | {
+            MIME: {"figure": self.name, "settings": self.settings},
+            "image/png": base64.b64encode(dots).decode(),
+            "text/plain": repr(picture),
+        }, {"image/png": size}
+
+    def _alive(self) -> dict:
+        """Return the view of a live widget, where there is a kernel to serve it."""
+        import IPython
+
+        if getattr(IPython.get_ipython(), "kernel", None) is None:
+            return {}
+        data, _ = live_widget(self)._repr_mimebundle_()
+        return {kind: each for kind, each in data.items() if kind.endswith("widget-view+json")}
+
+    def changed(self, **settings) -> "Explorer":
+        """Return the same figure with some settings changed.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As the function that made it.
+        """
+        return Explorer(self.name, self._build, self.settings | settings)
+
+
+def explorable(build: Callable[..., Figure]) -> Callable[..., Explorer]:
+    """Let a function that builds a figure from keyword arguments return its `Explorer`."""
+
+    @functools.wraps(build)
+    def explorer(**settings):
+        defaults = build.__kwdefaults__ or {}
+        return Explorer(build.__name__, build, defaults | settings)
+
+    return explorer
+
+
+def live_widget(explorer: Explorer):
+    """Return the widget of a figure.
+
+    The frames travel when the page asks for them, not before: a notebook that nobody looks at
+    computes and stores none.
+    """
+    import anywidget
+    import traitlets
+
+    class LiveFigure(anywidget.AnyWidget):
+        _esm = STATIC.joinpath("explorer.js").read_text("utf-8")
+        _css = STATIC.joinpath("explorer.css").read_text("utf-8")
+        data = traitlets.Dict().tag(sync=True)
+        settings = traitlets.Dict().tag(sync=True)
+        problem = traitlets.Unicode().tag(sync=True)
+        wanted = traitlets.Bool(False).tag(sync=True)
+
+        @traitlets.observe("wanted", "settings")
+        def _compute(self, change):
+            if not self.wanted:
+                return
+            try:
+                self.data = explorer.changed(**self.settings).figure.data()
+            except (TypeError, ValueError) as error:
+                self.problem = str(error)
+            else:
+                self.problem = ""
+
+    return LiveFigure(settings=explorer.settings)

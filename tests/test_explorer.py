@@ -1,0 +1,173 @@
+"""The interactive figures show what the library computes, and travel light."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from lrcourse import explorer, use_language
+from lrcourse.explorer.parts import SIDE, Axis, Control, Figure, Panel, Readout, Series
+from lrcourse.landscapes import classify, descend, quadratic
+from lrcourse.optimizers import SGD
+
+# The settings that the chapters use.
+SHOWN = [
+    ("descent", {"curvature": [7.5], "start": [-2.0]}),
+    ("descent", {"curvature": [0.2, 1.0], "start": [-4.0, 3.0]}),
+]
+
+
+@pytest.fixture(params=["en", "zh"])
+def language(request):
+    use_language(request.param)
+    yield request.param
+    use_language("en")
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return {json.dumps(each): explorer.FIGURES[each[0]](**each[1]).figure for each in SHOWN}
+
+
+def compressed(text: str) -> float:
+    return len(gzip.compress(text.encode(), mtime=0)) / 1024
+
+
+@pytest.mark.parametrize("shown", SHOWN, ids=str)
+def test_frames_are_small_and_in_the_readers_language(shown, figures, language):
+    data = figures[json.dumps(shown)].data()
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    assert compressed(text) <= 150
+    labels = [data["about"], *data["words"].values()]
+    labels += [panel["title"] for panel in data["panels"]]
+    labels += [axis["label"] for panel in data["panels"] for axis in (panel["x"], panel["y"])]
+    labels += [each["label"] for each in data["controls"] + data["readouts"] + data["groups"]]
+    if language == "zh":
+        assert not [each for each in labels if each.isascii() and each not in NAMES]
+
+
+# Methods and symbols that Chinese texts call by the same name.
+NAMES = {"SGD", "Nesterov", "Adagrad", "RMSprop", "Adadelta", "Adam", "AdamW"}
+
+
+def test_the_script_is_small():
+    folder = explorer.STATIC
+    assert compressed(folder.joinpath("explorer.js").read_text("utf-8")) <= 20
+    assert compressed(folder.joinpath("explorer.css").read_text("utf-8")) <= 5
+
+
+def unpacked(packed):
+    """What the script makes of an array, in Python."""
+    rows = np.array(packed["values"].split(" ")).reshape(packed["shape"])
+    numbers = np.full(rows.shape, np.nan)
+    for place in np.ndindex(rows.shape[:-1]):
+        last = 0
+        for i, text in enumerate(rows[place]):
+            last = last + int(text) if text else 0
+            numbers[(*place, i)] = last if text else np.nan
+    return numbers
+
+
+def test_packing_keeps_places_to_a_thousandth_of_the_panel():
+    numbers = np.random.default_rng(0)
+    x = np.sort(numbers.uniform(0, 10, 30))
+    y = 10 ** numbers.uniform(-3, 3, (4, 30))
+    y[2, [0, 7, 8, 29]] = np.nan
+    y[3, 5] = np.inf
+    panel = Panel("", Axis("", 0, 10), Axis("", 1e-3, 1e3, log=True), [Series(x, y, ["run"])])
+    figure = Figure("", [Control("run", "", list("abcd"))], [panel])
+    series = figure.data()["panels"][0]["series"][0]
+    assert np.abs(unpacked(series["x"]) - x * SIDE / 10).max() <= 0.5
+    drawn, meant = unpacked(series["y"]), SIDE * (1 - (np.log10(y) + 3) / 6)
+    assert (np.isnan(drawn) == np.isnan(y)).all()
+    assert drawn[3, 5] == -3 * SIDE  # far above the panel
+    inside = np.isfinite(y)
+    assert np.abs(drawn - meant)[inside].max() <= 0.5
+
+
+@pytest.mark.parametrize("momentum", range(5))
+def test_descent_shows_what_descend_computes(momentum, figures):
+    figure = figures[json.dumps(SHOWN[1])]
+    rates = [float(text) for text in figure.controls[0].texts]
+    betas = [float(text) for text in figure.controls[1].texts]
+    scenario, steps, error = (readout.texts()[momentum] for readout in figure.readouts)
+    for position in range(0, len(rates), 7):
+        bowl = quadratic([0.2, 1.0])
+        optimizer = SGD(rates[position], momentum=betas[momentum])
+        alone = descend(bowl, optimizer, [-4.0, 3.0], 40)
+        assert scenario[position] == classify(alone)[0]
+        share = alone.errors[:, 0] / alone.errors[0, 0]
+        if steps[position] != "–":
+            assert (share[int(steps[position]) :] <= 0.01).all()
+            assert share[int(steps[position]) - 1] > 0.01
+        else:
+            assert share[-1] > 0.01
+        assert float(error[position]) == pytest.approx(alone.errors[-1, 0], rel=0.01)
+
+
+def test_the_thresholds_of_a_parabola_are_positions_of_the_slider(figures):
+    rate = figures[json.dumps(SHOWN[0])].controls[0]
+    marks = {text: at for at, text, when in rate.marks if when == {"momentum": 0}}
+    for text, share in (("1/L", 1), ("2/L", 2)):
+        assert float(rate.texts[round(marks[text])]) == pytest.approx(share / 7.5, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"curvature": []}, "curvature"),
+        ({"curvature": [-1.0]}, "curvature"),
+        ({"curvature": [1.0, 2.0, 3.0], "start": [1.0, 1.0, 1.0]}, "curvature"),
+        ({"start": [0.0]}, "start"),
+        ({"start": [float("nan")]}, "start"),
+        ({"start": [1.0, 2.0]}, "start"),
+        ({"steps": 1}, "steps"),
+        ({"steps": 61}, "steps"),
+        ({"steps": 2.5}, "steps"),
+    ],
+)
+def test_descent_names_what_is_wrong(settings, named):
+    with pytest.raises((TypeError, ValueError), match=named):
+        explorer.descent(**settings)
+
+
+def test_parts_must_fit_together():
+    control = Control("rate", "learning rate", ["1", "2"])
+    axis = Axis("step", 0, 1)
+    wrong = Panel("", axis, axis, [Series([0, 1], np.zeros((3, 2)), ["rate"])])
+    with pytest.raises(ValueError, match="y of a series must have the axes"):
+        Figure("", [control], [wrong])
+    with pytest.raises(ValueError, match="values of 'loss'"):
+        Figure("", [control], [], [Readout("loss", np.zeros(3), ["rate"])])
+    unnamed = Panel("", axis, axis, [Series([0, 1], [0, 1], group="Adam")])
+    with pytest.raises(ValueError, match="groups must name 'Adam'"):
+        Figure("", [control], [unnamed])
+    with pytest.raises(ValueError, match="start of rate"):
+        Control("rate", "learning rate", ["1", "2"], start=2)
+
+
+def test_a_notebook_stores_the_picture_and_the_settings():
+    shown, sizes = explorer.descent(curvature=[2.0])._repr_mimebundle_()
+    assert shown[explorer.MIME] == {
+        "figure": "descent",
+        "settings": {"curvature": [2.0], "start": (-4.0,), "steps": 40},
+    }
+    assert shown["image/png"].startswith("iVBORw0KGgo")
+    assert sizes["image/png"].keys() == {"width", "height"}
+    again, _ = explorer.descent(curvature=[2.0])._repr_mimebundle_()
+    assert shown == again
+
+
+def test_the_live_widget_computes_when_it_is_asked():
+    widget = explorer.live_widget(explorer.descent())
+    assert widget.data == {}
+    widget.wanted = True
+    before = widget.data["readouts"]
+    assert len(before) == 3
+    widget.settings = {**widget.settings, "steps": 12}
+    assert widget.data["readouts"] != before
+    widget.settings = {**widget.settings, "steps": -1}
+    assert "steps" in widget.problem
+    widget.settings = {**widget.settings, "steps": 12}
+    assert widget.problem == ""
