@@ -283,11 +283,15 @@ function show(data, root, live) {
 
   function settingOf([name, value]) {
     const field = `${id}-setting-${name}`;
-    const input = element("input", { id: field, value: JSON.stringify(value), onchange: () => {
+    const input = element("input", {
+      id: field, value: JSON.stringify(value), onchange: send,
+      onkeydown: ({ key }) => { if (key === "Enter") send(); }, // JupyterLab keeps the change from it
+    });
+    function send() {
       let given = input.value;
       try { given = JSON.parse(input.value); } catch { /* a word, as it stands */ }
       live.change({ ...live.settings, [name]: given });
-    } });
+    }
     return element("span", {}, element("label", { for: field }, element("code", {}, name)), input);
   }
 
@@ -307,6 +311,7 @@ function show(data, root, live) {
 // Called by anywidget in a live notebook: the kernel computes when it is asked to.
 function render({ model, el }) {
   el.classList.add("explorer");
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the keys for its own
   function draw() {
     const data = model.get("data");
     if (!data.panels) return;
