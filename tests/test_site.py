@@ -15,8 +15,9 @@ import pytest
 from bs4 import BeautifulSoup, Comment
 from fontTools.ttLib import TTFont
 
+import loading
 from book import place_in_notebook
-from website import icons, mathematics, search
+from website import mathematics, search
 from website.mathematics import FormulaError, mathml
 from website.search import IN_THE_BROWSER, RUN, cut
 
@@ -52,7 +53,7 @@ def pages(language):
 
 
 def every_page():
-    return [SITE / "index.html", *pages("en"), *pages("zh")]
+    return [SITE / "index.html", SITE / "404.html", *pages("en"), *pages("zh")]
 
 
 def chapters(language):
@@ -97,9 +98,9 @@ def test_every_page_of_the_contents_is_there():
 def test_every_internal_link_leads_somewhere():
     broken = []
     for path in every_page():
-        for _, address in addresses(path):
+        for tag, address in addresses(path):
             parts = urlsplit(address)
-            if parts.scheme in ("http", "https", "mailto", "data"):
+            if tag.name == "base" or parts.scheme in ("http", "https", "mailto", "data"):
                 continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             anchor = unquote(parts.fragment)
@@ -167,10 +168,12 @@ def test_the_sections_that_the_switch_goes_to_are_the_same_on_both_sides():
         assert numbered[0] == numbered[1] != set(), where(path)
 
 
-def test_search_engines_learn_of_the_other_language():
+def test_search_engines_learn_of_both_languages():
     for path in [*pages("en"), *pages("zh")]:
-        (link,) = page(path).select("link[rel=alternate]")
-        assert link["href"] == page(path).select_one("a.language-switch")["href"]
+        links = page(path).select("link[rel=alternate]")
+        targets = {link["hreflang"]: (path.parent / link["href"]).resolve() for link in links}
+        twins = {code: SITE / language / path.name for language, code in LANGUAGES.items()}
+        assert targets == twins | {"x-default": SITE / "index.html"}
 
 
 def test_no_button_or_label_of_a_chinese_page_is_english():
@@ -404,15 +407,15 @@ def test_every_figure_says_what_it_shows_in_the_language_of_its_page(language):
 def test_the_icons_in_use_are_there_and_no_others():
     fonts = SITE / "en" / "_static" / "vendor" / "fontawesome" / "webfonts"
     drawn = set(TTFont(fonts / "fa-solid-900.woff2").getBestCmap())
-    rules = (SITE / "en" / "_static" / "styles" / "pydata-sphinx-theme.css").read_text("utf-8")
+    rules = (SITE / "en" / "_static" / loading.BUNDLE).read_text("utf-8")
     codes = {
-        name: code
-        for names, code in icons.RULE.findall(rules)
+        name: ord(sign)
+        for names, sign in re.findall(r'((?:\.fa-[\w-]+:before,?)+)\{content:"(.)"\}', rules)
         for name in re.findall(r"fa-[\w-]+", names)
     }
     for path in chapters("en"):
         for tag in page(path).select("i.fas, i.fa-solid"):
             (code,) = {codes[name] for name in tag["class"] if name in codes}
-            assert int(code, 16) in drawn, (where(path), tag)
+            assert code in drawn, (where(path), tag)
     assert len(drawn) < 40
     assert not list(SITE.rglob("fontawesome.js"))

@@ -17,6 +17,9 @@ from pathlib import Path
 
 import yaml
 
+import front
+from loading import lighten
+
 ROOT = Path(__file__).resolve().parent.parent
 WEBSITE = ROOT / "tools" / "website"
 EDITIONS = ("en", "zh")
@@ -120,10 +123,13 @@ def configuration(language):
     (other,) = set(EDITIONS) - {language}
     config["sphinx"]["config"]["other_edition"] = other
     config["sphinx"]["local_extensions"] = {"website": "../../tools"}
+    if base := address():
+        config["html"]["baseurl"] = f"{base}{language}/"
     if url := repository():
         folder = f"chapters/{language}"
         config["repository"] = {"url": url, "branch": "main", "path_to_book": folder}
-        config["html"] |= {"use_repository_button": True, "use_issues_button": True}
+        buttons = ("repository", "issues", "edit_page")
+        config["html"] |= {f"use_{button}_button": True for button in buttons}
         config["launch_buttons"] = {
             "notebook_interface": "jupyterlab",
             "binderhub_url": "https://mybinder.org",
@@ -179,6 +185,23 @@ def repository():
     return f"https://github.com/{found[1]}" if found else None
 
 
+def address():
+    """Find out where the site will live: what SITE_URL says, or GitHub Pages of the repository.
+
+    Returns
+    -------
+    str
+        The address with a slash at its end; empty if nobody knows.
+    """
+    if url := os.environ.get("SITE_URL"):
+        return f"{url.rstrip('/')}/"
+    if not (url := repository()):
+        return ""
+    owner, name = url.split("/")[-2:]
+    pages = f"{owner.lower()}.github.io"
+    return f"https://{pages}/" if name.lower() == pages else f"https://{pages}/{name}/"
+
+
 def assemble(site):
     """Copy what readers need of both editions beside the page that chooses, then swap."""
     new, old = (site.with_name(f"{site.name}.{state}") for state in ("new", "old"))
@@ -188,7 +211,8 @@ def assemble(site):
         html = ROOT / "_build" / language / "_build" / "html"
         shutil.copytree(html, new / language, ignore=shutil.ignore_patterns(*NOT_FOR_READERS))
         drop_old_figures(new / language)
-    shutil.copy(WEBSITE / "choose.html", new / "index.html")
+        lighten(new / language)
+    front.write(new, address())
     if site.exists():
         site.rename(old)
     new.rename(site)

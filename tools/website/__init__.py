@@ -1,45 +1,32 @@
 """The course's Sphinx extension: what its website does beyond a stock Jupyter Book."""
 
+from importlib import import_module
 from pathlib import Path
-
-from website import (
-    anchors,
-    cells,
-    chinese,
-    docstrings,
-    editions,
-    explorers,
-    figures,
-    glossary,
-    icons,
-    mathematics,
-    mathfont,
-    references,
-    search,
-)
 
 HERE = Path(__file__).parent
 PARTS = (
-    anchors,
-    cells,
-    chinese,
-    docstrings,
-    editions,
-    explorers,
-    figures,
-    glossary,
-    icons,
-    mathematics,
-    mathfont,
-    references,
-    search,
+    "anchors",
+    "cards",
+    "cells",
+    "chinese",
+    "descriptions",
+    "docstrings",
+    "editions",
+    "explorers",
+    "figures",
+    "glossary",
+    "icons",
+    "mathematics",
+    "mathfont",
+    "references",
+    "search",
 )
 
 
 def setup(app):
     """Add the parts, their templates and their static files."""
     for part in PARTS:
-        part.setup(app)
+        import_module(f"website.{part}").setup(app)
     app.connect("config-inited", add_folders)
     app.add_css_file("course.css")
     app.add_js_file("course.js", loading_method="defer")

@@ -23,6 +23,7 @@ TEXTS = {
     "Repository": "源码库",
     "Source repositories": "源码库",
     "Source repository": "源码库",
+    "Suggest edit": "修改本页",
     "System Settings": "跟随系统",
     "Toggle primary sidebar": "开关全书目录",
     "Toggle secondary sidebar": "开关本页目录",

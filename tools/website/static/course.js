@@ -11,17 +11,38 @@ document.querySelector(".language-switch")?.addEventListener("click", ({ current
   else if (scrollY > 0 && read.length) link.hash = read.at(-1).querySelector(":scope > span").id;
 });
 
+// Search engines want whole addresses; where the site lives is known here, if not to the build.
+document.querySelectorAll("link[hreflang]").forEach((link) => (link.href = link.href));
+
 // The search's summaries quote the article's prose, not the buttons and lists around it.
-if (typeof Search !== "undefined") {
+document.addEventListener("DOMContentLoaded", () => {
+  if (typeof Search === "undefined") return;
   const { htmlToText } = Search;
   Search.htmlToText = (page, anchor) => {
     const article = new DOMParser().parseFromString(page, "text/html").querySelector("article");
+    article.querySelector(".reading-time")?.remove();
     article.querySelectorAll("math, table").forEach((block) => block.replaceWith("…"));
     return htmlToText(`<main role="main">${article.innerHTML}</main>`, anchor);
   };
-}
+});
 
 // The buttons of folded admonitions say in words what they do; their English label would hide it.
 addEventListener("load", () =>
   document.querySelectorAll(".toggle-button").forEach((button) => button.removeAttribute("aria-label"))
 );
+
+// Paper is white, and nobody can open a fold on it.
+{
+  const { dataset } = document.documentElement;
+  let theme, folded;
+  addEventListener("beforeprint", () => {
+    theme = dataset.theme;
+    dataset.theme = "light";
+    folded = [...document.querySelectorAll("article details:not([open])")];
+    folded.forEach((details) => (details.open = true));
+  });
+  addEventListener("afterprint", () => {
+    dataset.theme = theme;
+    folded.forEach((details) => (details.open = false));
+  });
+}
