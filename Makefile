@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS      := 1
 export MKL_NUM_THREADS      := 1
 
-.PHONY: help book test check accept notebooks serve parity record bench lock clean
+.PHONY: help book test check accept notebooks pdf audit serve parity record bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -39,6 +39,17 @@ accept: $(READY)  ## record that a translation has been reviewed: make accept PA
 
 notebooks: $(READY)  ## execute every notebook in both languages and store the outputs
 	$(BIN)/python tools/notebooks.py
+
+pdf: book  ## print each edition as one PDF beside it in _site/ (needs Chromium)
+	$(BIN)/python tools/pdf.py $(SITE)
+
+audit: book tools/audit/node_modules/.ready  ## Lighthouse on every page (needs Node.js 20 and Chromium)
+	node tools/audit/audit.js $(SITE) $(PAGES)
+
+tools/audit/node_modules/.ready: tools/audit/package-lock.json
+	@command -v npm >/dev/null || { echo "make audit needs Node.js 20 or newer with npm."; exit 1; }
+	npm ci --prefix tools/audit --no-fund --no-audit --no-progress
+	@touch $@
 
 serve: book  ## look at the site on http://localhost:8000
 	$(BIN)/python -m http.server --directory $(SITE) 8000
