@@ -3,10 +3,23 @@
 import sys
 import types
 
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import colab
+from canonical import canonical
 from lrcourse import __version__
+from pages import read
+
+
+@pytest.mark.parametrize(
+    "path", colab.notebooks(), ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+def test_every_notebook_has_the_cell(path):
+    notebook = read(path)
+    assert canonical(colab.with_cell(notebook, colab.language(path))) == canonical(notebook), (
+        "run: python tools/colab.py"
+    )
 
 
 def calls(monkeypatch, *modules):
