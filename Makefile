@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS      := 1
 export MKL_NUM_THREADS      := 1
 
-.PHONY: help book test check accept notebooks pdf audit serve parity record bench lock clean
+.PHONY: help book test check accept notebooks pdf audit serve dist anywhere parity record bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -54,6 +54,13 @@ tools/audit/node_modules/.ready: tools/audit/package-lock.json
 serve: book  ## look at the site on http://localhost:8000
 	$(BIN)/python -m http.server --directory $(SITE) 8000
 
+dist: $(READY)  ## build the library's wheel and source distribution into dist/
+	rm -rf dist
+	$(BIN)/uv build --quiet --out-dir dist
+
+anywhere: dist  ## prove that the notebooks run on Binder and Colab, the library with old and new packages
+	$(BIN)/python tools/anywhere.py
+
 # The frameworks are large: they have an environment of their own.
 FRAMEWORKS ?= .venv-frameworks
 $(FRAMEWORKS)/.ready: pyproject.toml
@@ -76,9 +83,9 @@ bench: $(FRAMEWORKS)/.ready  ## measure speeds side by side, into benchmarks/REA
 lock: $(READY)  ## renew requirements.txt from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	  --no-emit-index-url \
-	  --extra book --extra test --custom-compile-command "make lock" pyproject.toml \
+	  --extra book --extra test --extra tools --custom-compile-command "make lock" pyproject.toml \
 	  --output-file requirements.txt
 	@echo '-e .' >> requirements.txt
 
 clean:  ## remove what the build made (the environment stays)
-	rm -rf _build $(SITE)
+	rm -rf _build $(SITE) build dist

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import changelog
 import lrcourse
 
 ROOT = Path(__file__).parent.parent
@@ -35,10 +36,50 @@ def test_the_plain_commands_are_those_of_the_makefile(name):
     assert pytest_command in read(name)
 
 
-def test_the_version_is_the_same_everywhere():
-    version = tomllib.loads(read("pyproject.toml"))["project"]["version"]
-    assert lrcourse.__version__ == version
-    assert str(yaml.safe_load(read("CITATION.cff"))["version"]) == version
+def test_the_version_is_written_once_and_named_the_same_elsewhere():
+    assert "version" in tomllib.loads(read("pyproject.toml"))["project"]["dynamic"]
+    newest, (date, notes) = next(iter(changelog.versions(read("CHANGELOG.md")).items()))
+    citation = yaml.safe_load(read("CITATION.cff"))
+    assert newest == str(citation["version"]) == lrcourse.__version__
+    assert date == str(citation["date-released"])
+    assert "### Added" in notes
+    assert "### 新增" in notes
+
+
+def test_the_changelog_has_the_newest_version_first():
+    text = read("CHANGELOG.md")
+    dates = [date for date, _ in changelog.versions(text).values()]
+    assert dates == sorted(dates, reverse=True)
+    assert len(dates) == len(re.findall(r"^## ", text, re.MULTILINE)), "a heading of no version"
+
+
+def test_the_notes_of_a_version_end_where_the_next_begins():
+    text = "# T\n\n## [0.2.0] - 2026-12-01\n\nNew.\n\n## [0.1.0] - 2026-11-21\n\nOld.\n"
+    assert changelog.versions(text) == {
+        "0.2.0": ("2026-12-01", "New."),
+        "0.1.0": ("2026-11-21", "Old."),
+    }
+
+
+def test_the_workflows_run_what_there_is():
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        steps = yaml.safe_load(path.read_text("utf-8"))["jobs"].values()
+        commands = "\n".join(step.get("run", "") for job in steps for step in job["steps"])
+        assert set(re.findall(r"make ([a-z]+)", commands)) <= targets(), path.name
+        for tool in re.findall(r"tools/\w+\.py", commands):
+            assert (ROOT / tool).is_file(), path.name
+
+
+def test_every_python_that_the_library_is_proven_on_is_named():
+    workflow = yaml.safe_load(read(".github/workflows/release.yml"))
+    proven = workflow["jobs"]["anywhere"]["strategy"]["matrix"]["python"]
+    prefix = "Programming Language :: Python :: "
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    named = [line.removeprefix(prefix) for line in project["classifiers"] if prefix in line]
+    assert named == ["3", *proven]
+    assert project["requires-python"] == f">={proven[0]}"
+    oldest = read("binder/runtime.txt").strip().removeprefix("python-")
+    assert oldest in proven
 
 
 def test_the_notebooks_run_on_the_versions_that_the_tests_run_on():

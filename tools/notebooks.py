@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -55,35 +56,38 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        return execute_all(paths, store=not options.check)
+        return execute_all(paths, compare if options.check else store)
     except Interrupted as interrupted:
         print("Interrupted: the notebooks not yet finished are as they were.", file=sys.stderr)
         return 128 + interrupted.args[0]
 
 
-def execute_all(paths: list[Path], store: bool) -> int:
+def execute_all(paths: list[Path], then: Callable, kernel: str = "python3") -> int:
     """Execute notebooks in parallel, each in a kernel process of its own.
 
     Parameters
     ----------
     paths : list of Path
-    store : bool
-        Whether to write what changed; otherwise it is only reported.
+    then : callable
+        What to do with a notebook, from its path and the text of the executed
+        file to a message, or None if all is well: `store` or `compare`.
+    kernel : str
+        The name of a Jupyter kernel; the default is this environment's own.
 
     Returns
     -------
     int
-        0, or 1 when a notebook failed or, with nothing stored, is out of date.
+        0, or 1 when a notebook failed or there was a message.
     """
     clients: list[NotebookClient] = []
     messages = []
     # The work is done by the kernels; a thread each waits for them.
     pool = ThreadPoolExecutor(max_workers=os.cpu_count())
-    futures = {pool.submit(execute, path, clients): path for path in paths}
+    futures = {pool.submit(execute, path, clients, kernel): path for path in paths}
     try:
         with tqdm(total=len(paths), unit="notebook", disable=None) as progress:
             for future in as_completed(futures):
-                message = _finish(futures[future], future, store)
+                message = _finish(futures[future], future, then)
                 if message:
                     messages.append(message)
                 progress.update()
@@ -94,7 +98,9 @@ def execute_all(paths: list[Path], store: bool) -> int:
     return 1 if messages else 0
 
 
-def execute(path: Path, clients: list[NotebookClient] | None = None) -> str:
+def execute(
+    path: Path, clients: list[NotebookClient] | None = None, kernel: str = "python3"
+) -> str:
     """Execute one notebook in its own folder and return the text of its file.
 
     Parameters
@@ -102,6 +108,8 @@ def execute(path: Path, clients: list[NotebookClient] | None = None) -> str:
     path : Path
     clients : list, optional
         Gains the client, so that an interruption can stop its kernel.
+    kernel : str
+        The name of a Jupyter kernel.
 
     Raises
     ------
@@ -119,7 +127,7 @@ def execute(path: Path, clients: list[NotebookClient] | None = None) -> str:
     client = NotebookClient(
         notebook,
         timeout=SECONDS_PER_CELL,
-        kernel_name="python3",
+        kernel_name=kernel,
         resources={"metadata": {"path": str(path.resolve().parent)}},
         coalesce_streams=True,
         store_widget_state=False,
@@ -144,21 +152,26 @@ def execute(path: Path, clients: list[NotebookClient] | None = None) -> str:
     return canonical(notebook)
 
 
-def _finish(path: Path, future: Future, store: bool) -> str | None:
-    """Store or compare what one notebook's execution gave; return a message if it is bad news."""
-    try:
-        text = future.result()
-        old = path.read_text(encoding="utf-8")
-        if text == old:
-            return None
-        if not store:
-            return f"{_short(path)}: executing it changes {_changed(old, text)}"
+def store(path: Path, text: str) -> None:
+    """Write an executed notebook, if anything changed."""
+    if text != path.read_text(encoding="utf-8"):
         write(path, text)
+
+
+def compare(path: Path, text: str) -> str | None:
+    """Say which cells of an executed notebook are not as stored."""
+    old = path.read_text(encoding="utf-8")
+    return None if text == old else f"{_short(path)}: executing it changes {_changed(old, text)}"
+
+
+def _finish(path: Path, future: Future, then: Callable) -> str | None:
+    """Go on with what one notebook's execution gave; return a message if it is bad news."""
+    try:
+        return then(path, future.result())
     except NotebookError as error:
         return str(error)
     except OSError as error:
         return f"{_short(path)}: {error.strerror or error}; the notebook is as it was"
-    return None
 
 
 def _changed(old: str, new: str) -> str:
