@@ -88,6 +88,12 @@ def test_the_notebooks_run_on_the_versions_that_the_tests_run_on():
         assert tested[name] == version, name
 
 
+def test_what_the_notebooks_import_has_an_exact_version_on_binder():
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    direct = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}
+    assert direct | {"ipykernel"} == set(pins("binder/requirements.txt"))
+
+
 def test_every_requirement_has_an_exact_version():
     for line in read("requirements.txt").splitlines():
         if line and not line.startswith((" ", "#", "-e .")):

@@ -75,7 +75,11 @@ def main() -> int:
     """Run the proofs asked for, all by default, and say how long each took."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="|".join(ENVIRONMENTS))
-    names = parser.parse_args().names or ENVIRONMENTS
+    parser.add_argument(
+        "--python", default=sys.executable, metavar="PATH", help="what the environments are made of"
+    )
+    options = parser.parse_args()
+    names = options.names or ENVIRONMENTS
     if unknown := set(names) - set(ENVIRONMENTS):
         parser.error(f"no environment {', '.join(sorted(unknown))}")
     os.environ.update(notebooks.ONE_THREAD)
@@ -89,7 +93,9 @@ def main() -> int:
             unpack(place)
             for name in names:
                 with timed(name):
-                    {"binder": binder, "lowest": lowest, "highest": highest}[name](place)
+                    {"binder": binder, "lowest": lowest, "highest": highest}[name](
+                        place, options.python
+                    )
         except Problem as problem:
             print(problem, file=sys.stderr)
             return 1
@@ -169,25 +175,26 @@ def only(folder: Path, pattern: str) -> Path:
     return found[0]
 
 
-def binder(place: Path) -> None:
+def binder(place: Path, interpreter: str) -> None:
     """Install as Binder does, from the root of the repository, and compare every byte."""
     copy = place / "repository"
     for name in tracked():
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, copy / name)
-    run(sys.executable, "-m", "venv", place / "binder")
+    run(interpreter, "-m", "venv", place / "binder")
     pip = [python(place / "binder"), "-m", "pip", "install", "--quiet", "--no-cache-dir"]
     run(*pip, "--disable-pip-version-check", "-r", "binder/requirements.txt", cwd=copy)
     report(place / "binder")
     execute(place, "binder", copy, notebooks.compare)
-    execute(place, "binder", copy, executed, "exercises/**/source/**/*.ipynb")
+    if (copy / "exercises").is_dir():
+        execute(place, "binder", copy, executed, "exercises/source/**/*.ipynb")
 
 
-def lowest(place: Path) -> None:
+def lowest(place: Path, interpreter: str) -> None:
     """Take the lowest versions, and let the cell for Colab install the library."""
     environment, pins = place / "lowest", place / "lowest.txt"
     pip = [uv.find_uv_bin(), "pip"]
-    run(uv.find_uv_bin(), "venv", "--quiet", "--seed", "--python", sys.executable, environment)
+    run(uv.find_uv_bin(), "venv", "--quiet", "--seed", "--python", interpreter, environment)
     binaries = ["--only-binary", ":all:", "--python", python(environment), "--quiet"]
     run(
         *pip, "compile", *binaries, "--resolution", "lowest-direct",
@@ -202,17 +209,19 @@ def lowest(place: Path) -> None:
     execute(place, "lowest", place / "colab", executed, before=COLAB)
     del os.environ["PIP_NO_INDEX"], os.environ["PIP_FIND_LINKS"]
     installed = report(environment)
+    oldest = installed["python"].startswith(project()["requires-python"].removeprefix(">="))
     for name, floor in floors().items():
-        if sys.version_info[:2] == (3, 11) and installed[name] != floor:
+        # Newer versions of Python may need newer versions of a package.
+        if oldest and installed[name] != floor:
             raise Problem(f"pyproject.toml admits {name} {floor}, tested is {installed[name]}")
     execute(place, "lowest", ROOT, same_words)
     test(place, environment, OF_OTHERS)
 
 
-def highest(place: Path) -> None:
+def highest(place: Path, interpreter: str) -> None:
     """Take the newest versions of everything."""
     environment = place / "highest"
-    run(uv.find_uv_bin(), "venv", "--quiet", "--python", sys.executable, environment)
+    run(uv.find_uv_bin(), "venv", "--quiet", "--python", interpreter, environment)
     install = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", python(environment)]
     run(*install, f"lrcourse[test] @ {only(ROOT, 'dist/*.tar.gz').as_uri()}", JUPYTER)
     report(environment)
@@ -250,11 +259,12 @@ def report(environment: Path) -> dict[str, str]:
     code = (
         "import importlib.metadata as m, json, sys, lrcourse\n"
         "assert lrcourse.__file__.startswith(sys.prefix), lrcourse.__file__\n"
-        "print(json.dumps({d.name: d.version for d in m.distributions()}))"
+        "versions = {d.name: d.version for d in m.distributions()}\n"
+        "print(json.dumps(versions | {'python': sys.version.split()[0]}))"
     )
     installed = json.loads(run(python(environment), "-c", code, cwd=environment))
-    shown = ", ".join(f"{name} {installed[name]}" for name in ["lrcourse", *floors()])
-    print(f"  Python {sys.version.split()[0]}; {shown}", flush=True)
+    shown = ", ".join(f"{name} {installed[name]}" for name in ["python", "lrcourse", *floors()])
+    print(f"  {shown}", flush=True)
     return installed
 
 
