@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -157,6 +159,19 @@ def test_a_notebook_stores_the_picture_and_the_settings():
     assert sizes["image/png"].keys() == {"width", "height"}
     again, _ = explorer.descent(curvature=[2.0])._repr_mimebundle_()
     assert shown == again
+
+
+def test_google_colab_learns_where_the_code_for_widgets_comes_from(monkeypatch):
+    colab = types.ModuleType("google.colab.output")
+    colab.enable_custom_widget_manager = lambda: None
+    colab._widgets = types.SimpleNamespace(_installed_url="manager.js")
+    monkeypatch.setitem(sys.modules, "google.colab.output", colab)
+    kernel = types.SimpleNamespace(kernel=object())
+    monkeypatch.setattr("IPython.get_ipython", lambda: kernel)
+    shown, metadata = explorer.descent()._repr_mimebundle_()
+    (view,) = (kind for kind in shown if kind.endswith("widget-view+json"))
+    assert metadata[view] == {"colab": {"custom_widget_manager": {"url": "manager.js"}}}
+    assert "image/png" in metadata
 
 
 def test_the_live_widget_computes_when_it_is_asked():

@@ -10,6 +10,7 @@ from lrcourse.explorer.stills import still
 
 # Names a figure and its settings in a stored notebook: the website makes it from these.
 MIME = "application/vnd.lrcourse.explorer+json"
+VIEW = "widget-view+json"
 STATIC = files("lrcourse.explorer").joinpath("static")
 
 
@@ -40,20 +41,24 @@ class Explorer:
     def _repr_mimebundle_(self, include=None, exclude=None):
         picture = still(self.figure)
         dots, size = picture._repr_png_()
-        return self._alive() | {
+        alive, origin = self._alive()
+        return alive | {
             MIME: {"figure": self.name, "settings": self.settings},
             "image/png": base64.b64encode(dots).decode(),
             "text/plain": repr(picture),
-        }, {"image/png": size}
+        }, origin | {"image/png": size}
 
-    def _alive(self) -> dict:
-        """Return the view of a live widget, where there is a kernel to serve it."""
+    def _alive(self) -> tuple[dict, dict]:
+        """Return the view of a live widget, where there is a kernel to serve it, and its metadata.
+
+        They tell Google Colab where the code for widgets comes from.
+        """
         import IPython
 
         if getattr(IPython.get_ipython(), "kernel", None) is None:
-            return {}
-        data, _ = live_widget(self)._repr_mimebundle_()
-        return {kind: each for kind, each in data.items() if kind.endswith("widget-view+json")}
+            return {}, {}
+        data, metadata = live_widget(self)._repr_mimebundle_()
+        return {kind: each for kind, each in data.items() if kind.endswith(VIEW)}, metadata
 
     def changed(self, **settings) -> "Explorer":
         """Return the same figure with some settings changed.
