@@ -2,6 +2,12 @@
 
 import signal
 
+from hypothesis import settings
+
+# How long a test takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+
 
 def pytest_configure():
     """Let interrupts reach the programs under test, even if the tests run in the background.

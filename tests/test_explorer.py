@@ -166,6 +166,7 @@ def test_google_colab_learns_where_the_code_for_widgets_comes_from(monkeypatch):
     colab.enable_custom_widget_manager = lambda: None
     colab._widgets = types.SimpleNamespace(_installed_url="manager.js")
     monkeypatch.setitem(sys.modules, "google.colab.output", colab)
+    explorer.live_widget(explorer.descent())  # loads ipywidgets, which needs more of a kernel
     kernel = types.SimpleNamespace(kernel=object())
     monkeypatch.setattr("IPython.get_ipython", lambda: kernel)
     shown, metadata = explorer.descent()._repr_mimebundle_()
