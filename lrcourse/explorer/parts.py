@@ -321,4 +321,7 @@ def _number(value, digits: int) -> str:
 
 
 def _tick(value: float) -> str:
+    power = round(np.log10(value)) if value > 0 else 0
+    if not -3 <= power <= 4 and np.isclose(value, 10.0**power):
+        return "10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return f"{value:.6g}".replace("-", "−")

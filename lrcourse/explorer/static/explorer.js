@@ -5,6 +5,7 @@
 const SIDE = 1000; // a panel's coordinates run from 0 to SIDE, to the right and downwards
 const MARGIN = { left: 44, right: 8, top: 6, bottom: 34 };
 const WIDTH = 310;
+const KEPT = ["#d98c00", "#009e73", "#cc79a7", "#8c564b", "#56b4e9"]; // one after the other
 
 let figures = 0; // so that labels can name their controls, however many figures a page has
 
@@ -205,7 +206,7 @@ function show(data, root, live) {
     parts.push(() => {
       box.hidden = !holds(panel.when, state);
       if (kept.childElementCount !== pins.length) {
-        kept.replaceChildren(...pins.map((pin) => element("path", { d: pin.outlines.get(panel) ?? "" })));
+        kept.replaceChildren(...pins.map((pin) => element("path", { d: pin.outlines.get(panel) ?? "", ...colouring(pin) })));
       }
     });
     return box;
@@ -260,7 +261,7 @@ function show(data, root, live) {
   }
 
   function pinsOf() {
-    const list = element("span", { class: "explorer-pins" });
+    const list = element("ul", { class: "explorer-pins", "aria-label": say.kept });
     function keep() {
       const outlines = new Map(data.panels.map((panel) => [
         panel,
@@ -269,13 +270,14 @@ function show(data, root, live) {
           .map((series) => outline(series, state).line).join(""),
       ]));
       const shown = data.controls.filter((control) => holds(control.when, state));
-      pins.push({ outlines, text: shown.map(({ label, texts, name }) => `${label} ${texts[state[name]]}`).join(", ") });
+      const text = shown.map(({ label, texts, name }) => `${label} ${texts[state[name]]}`).join(", ");
+      pins.push({ outlines, text, colour: KEPT[pins.length % KEPT.length] });
       update();
     }
     const clear = element("button", { type: "button", onclick: () => { pins.length = 0; update(); } }, say["remove the kept lines"]);
     parts.push(() => {
       clear.hidden = !pins.length;
-      list.textContent = pins.length ? `${say.kept}: ${pins.map(({ text }) => text).join("; ")}` : "";
+      list.replaceChildren(...pins.map((pin) => element("li", colouring(pin), element("span", { class: "explorer-swatch" }), pin.text)));
     });
     return element("div", { class: "explorer-pinning" },
       element("button", { type: "button", onclick: keep }, say["keep these lines"]), clear, list);
@@ -295,9 +297,19 @@ function show(data, root, live) {
     return element("span", {}, element("label", { for: field }, element("code", {}, name)), input);
   }
 
+  const controls = element("div", { class: "explorer-controls" }, ...data.controls.map(controlOf));
+  // Where there is room for one control only, the one that was used last stays in sight.
+  function hold(control) {
+    for (const each of controls.children) each.classList.toggle("explorer-held", each === control);
+  }
+  for (const kind of ["input", "click"]) {
+    controls.addEventListener(kind, ({ target }) => hold(target.closest(".explorer-control")));
+  }
+  hold(controls.querySelector(".explorer-control:has(.explorer-play)") ?? controls.querySelector(".explorer-slider"));
+
   root.replaceChildren(element("div", { class: "explorer-live", role: "group", "aria-label": data.about },
     element("p", { class: "explorer-about" }, data.about),
-    element("div", { class: "explorer-controls" }, ...data.controls.map(controlOf)),
+    controls,
     element("div", { class: "explorer-legend" }, ...data.groups.map(legendOf)),
     element("div", { class: "explorer-panels" },
       ...data.panels.map(panelOf), element("dl", { "aria-live": "polite" }, ...data.readouts.map(readoutOf))),
