@@ -1,22 +1,31 @@
 """The interactive figures show what the library computes, and travel light."""
 
 import gzip
+import importlib
 import json
+import re
 import sys
 import types
 
 import numpy as np
 import pytest
 
-from lrcourse import explorer, use_language
+from lrcourse import explorer, fit, use_language
+from lrcourse.datasets import school_district
 from lrcourse.explorer.parts import SIDE, Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.landscapes import classify, descend, quadratic
+from lrcourse.models import LogisticRegression
 from lrcourse.optimizers import SGD
+
+schedules = importlib.import_module("lrcourse.explorer.schedules")
+
+SCHEDULES = ("schedules", {"seeds": [0, 1]})
 
 # The settings that the chapters use.
 SHOWN = [
     ("descent", {"curvature": [7.5], "start": [-2.0]}),
     ("descent", {"curvature": [0.2, 1.0], "start": [-4.0, 3.0]}),
+    SCHEDULES,
 ]
 
 
@@ -187,3 +196,114 @@ def test_the_live_widget_computes_when_it_is_asked():
     assert "steps" in widget.problem
     widget.settings = {**widget.settings, "steps": 12}
     assert widget.problem == ""
+
+
+# Schedules
+
+
+def evaluated(formula, t, rate):
+    """What a reader with a calculator makes of a formula at an update."""
+    text = formula.removeprefix("η(t) = ").replace("{rate}", str(rate))
+    for sign, python in {
+        "·": "*",
+        "−": "-",
+        "⌊": "floor(",
+        "⌋": ")",
+        "√": "sqrt",
+        "π": "pi",
+        "^": "**",
+        "≤": "<=",
+        "≥": ">=",
+        " mod ": "%",
+    }.items():
+        text = text.replace(sign, python)
+    text = re.sub(r"\|(.*)\|", r"abs(\1)", text)
+    known = {
+        "floor": np.floor,
+        "sqrt": np.sqrt,
+        "pi": np.pi,
+        "cos": np.cos,
+        "e": np.e,
+        "t": np.float64(t),
+    }
+    known |= {"min": min, "abs": abs}
+
+    @np.errstate(divide="ignore")  # a root over t = 0 is an infinity that min() leaves out
+    def value(expression):
+        return eval(expression, {"__builtins__": {}}, known)
+
+    parts = text.split(";  ")
+    if len(parts) > 1:  # pieces, each with the updates that it is for
+        return next(value(a) for a, b in (part.split(",  ") for part in parts) if value(b))
+    if ",  s = " in text:  # cycles, each with its first update
+        text, starts = text.split(",  s = ")
+        known["s"] = max(int(each) for each in starts.split("; ") if int(each) <= t)
+    return value(text)
+
+
+@pytest.fixture(scope="module")
+def chosen(figures):
+    """The figure of schedules, and its families with their formulas."""
+    figure = figures[json.dumps(SCHEDULES)]
+    formulas = [each for each in figure.readouts if each.label == "formula"]
+    return figure, list(zip(schedules.FAMILIES, formulas, strict=True))
+
+
+@pytest.mark.parametrize("place", range(len(schedules.FAMILIES)))
+def test_a_formula_with_its_numbers_is_the_schedule(place, chosen):
+    family, formula = chosen[1][place]
+    for own, text in zip(family.settings(), np.ravel(formula.values), strict=True):
+        for rate in (schedules.RATES[0], schedules.RATES[-1]):
+            schedule = family.make(rate, *own)
+            if family.label == "compounding":
+                rule, first = text.split(",  ")
+                assert first == "η(0) = {rate}" and schedule(0) == rate
+                told = evaluated(rule.replace("η(t − 1)", repr(schedule(699))), 700, rate)
+                assert told == pytest.approx(schedule(700))
+                continue
+            for t in (0, 39, 40, 150, 399, 400, 1000, 1599):
+                assert evaluated(text, t, rate) == pytest.approx(schedule(t), rel=1e-4, abs=1e-12)
+
+
+@pytest.mark.parametrize("place", [0, 3, 7, 14])
+def test_a_schedule_is_drawn_and_trained_as_by_itself(place, chosen):
+    figure, families = chosen
+    family = families[place][0]
+    here = {"schedule": place}
+    shape, rates, loss = (
+        next(one for one in panel.series if one.when == here) for panel in figure.panels
+    )
+    own, last = family.settings()[-1], (-1,) * (len(family.own) + 1)
+    schedule = family.make(schedules.RATES[-1], *own)
+    assert rates.y[last] == pytest.approx(schedule(rates.x.astype(int)))
+    assert shape.y[last[1:]] * schedules.RATES[-1] == pytest.approx(rates.y[last])
+    alone = []
+    for seed in (0, 1):
+        data = school_district(seed, wrong=0.1)
+        how = {"model": LogisticRegression(2), "data": data, "seed": seed}
+        run = fit(optimizer=SGD(schedule), epochs=10, batch_size=10, evaluate_every=50, **how)
+        long = fit(optimizer=SGD(4.0), epochs=1000, batch_size=1600, **how)
+        alone.append(run.train_loss[:, 0] - long.train_loss[-1])
+    assert loss.x.tolist() == run.updates.tolist()
+    assert loss.y[last] == pytest.approx(np.mean(alone, axis=0), rel=1e-4, abs=1e-9)
+    told = {one.label: one.values for one in figure.readouts if one.when == here}
+    assert told["rate of the last update"][last] == schedule(1599)
+    assert told["loss above the lowest, at the end"][last] == loss.y[last][-1]
+
+
+def test_each_slider_is_there_for_the_schedules_that_have_it(chosen):
+    figure, families = chosen
+    for control in figure.controls[2:]:
+        users = [i for i, (family, _) in enumerate(families) if control.name in family.own]
+        assert users and list(control.when["schedule"]) == users
+
+
+def test_the_reference_is_the_best_of_the_constants(chosen):
+    reference, constants = chosen[0].panels[2].series[:2]
+    assert reference.y[-1] == constants.y[:, -1].min()
+
+
+@pytest.mark.parametrize("seeds", [[], list(range(11)), [-1], [0.5], 3])
+def test_schedules_name_what_is_wrong(seeds):
+    with pytest.raises((TypeError, ValueError), match="seed"):
+        explorer.schedules(seeds=seeds)
