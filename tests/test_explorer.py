@@ -17,15 +17,17 @@ from lrcourse.landscapes import classify, descend, quadratic
 from lrcourse.models import LogisticRegression
 from lrcourse.optimizers import SGD
 
-schedules = importlib.import_module("lrcourse.explorer.schedules")
+schedules, race = (importlib.import_module(f"lrcourse.explorer.{x}") for x in ("schedules", "race"))
 
 SCHEDULES = ("schedules", {"seeds": [0, 1]})
+RACE = ("race", {})
 
 # The settings that the chapters use.
 SHOWN = [
     ("descent", {"curvature": [7.5], "start": [-2.0]}),
     ("descent", {"curvature": [0.2, 1.0], "start": [-4.0, 3.0]}),
     SCHEDULES,
+    RACE,
 ]
 
 
@@ -307,3 +309,77 @@ def test_the_reference_is_the_best_of_the_constants(chosen):
 def test_schedules_name_what_is_wrong(seeds):
     with pytest.raises((TypeError, ValueError), match="seed"):
         explorer.schedules(seeds=seeds)
+
+
+# Race
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_race_is_what_each_method_does_alone(place, figures):
+    figure = figures[json.dumps(RACE)]
+    course = list(race.COURSES.values())[place]
+    mountain, (errors, moves) = figure.panels[place], figure.panels[4 + 2 * place : 6 + 2 * place]
+    paths = {each.group: each for each in mountain.series if each.style == "trail"}
+    lines = {each.group: each for each in errors.series}
+    rates = [float(text) for text in figure.controls[5].texts]
+    lead, least = (each for each in figure.readouts if each.when == {"landscape": place})
+    ends = {}
+    for i, (name, make) in enumerate(race.RACERS.items()):
+        # The last start, the third rate.
+        alone = descend(course.landscape, make(rates[2]), course.starts[-1], 60)
+        assert paths[name].x[-1, 2] == pytest.approx(alone.points[:, 0, 0], nan_ok=True)
+        assert paths[name].y[-1, 2] == pytest.approx(alone.points[:, 0, 1], nan_ok=True)
+        assert lines[name].y[-1, 2] == pytest.approx(alone.errors[:, 0], nan_ok=True)
+        ends[name] = alone.errors[-1, 0]
+        for weight, group in enumerate((race.FIRST, race.SECOND)):
+            (drawn,) = (s for s in moves.series if s.when == {"method": i} and s.group == group)
+            moved = np.abs(np.diff(alone.points[:, 0, weight]))
+            assert drawn.y[-1, 2, 1:] == pytest.approx(moved, nan_ok=True)
+    best = min(e for e in ends.values() if np.isfinite(e))
+    shown = least.values[-1, 2, -1]
+    assert float(shown) == pytest.approx(best, rel=0.05) if best >= 1e-12 else shown == "< 1e-12"
+    assert ends[lead.values[-1, 2, -1]] == pytest.approx(best)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_starts_lie_in_the_picture_and_a_tap_chooses_one(place, figures):
+    figure = figures[json.dumps(RACE)]
+    mountain = figure.panels[place]
+    (starts,) = (each for each in mountain.series if each.style == "points")
+    control = next(each for each in figure.controls if each.name == starts.pick)
+    assert len(control.texts) == len(starts.x) and control.when == mountain.when
+    for axis, values in ((mountain.x, starts.x), (mountain.y, starts.y)):
+        assert (values > axis.low).all() and (values < axis.high).all()
+
+
+@pytest.mark.parametrize("course", race.COURSES.values())
+def test_a_cross_marks_where_the_error_is_lowest(course):
+    errors = course.landscape.error(np.array(course.lowest, float))
+    assert errors == pytest.approx(course.landscape.error(course.landscape.minimum))
+    crosses = race._crosses(course).T.reshape(len(course.lowest), -1, 2)
+    assert np.nanmean(crosses, axis=1) == pytest.approx(np.array(course.lowest))
+
+
+@pytest.mark.parametrize("name", race.COURSES)
+def test_contours_follow_the_error(name):
+    lines = race._contours(race.COURSES[name])
+    heights = np.log(race.COURSES[name].landscape.error(lines))
+    pieces = np.split(heights, np.flatnonzero(np.isnan(lines[:, 0])))
+    off = np.concatenate([each - np.nanmedian(each) for each in pieces[:-1]])
+    assert np.nanquantile(np.abs(off), 0.95) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"rates": [0.1]}, "rates"),
+        ({"rates": [0.1, -1.0]}, "rates"),
+        ({"rates": [0.2, 0.1]}, "rates"),
+        ({"rates": list(range(1, 12))}, "rates"),
+        ({"steps": 1}, "steps"),
+        ({"steps": 101}, "steps"),
+    ],
+)
+def test_race_names_what_is_wrong(settings, named):
+    with pytest.raises((TypeError, ValueError), match=named):
+        explorer.race(**settings)

@@ -18,7 +18,7 @@ from lrcourse.tables import Code
 
 # A panel's coordinates run from 0 to SIDE, to the right and downwards.
 SIDE = 1000
-STYLES = ("line", "contour", "path", "points", "interval", "cursor")
+STYLES = ("line", "contour", "path", "trail", "points", "interval", "cursor")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Series:
         a vertical line, has no `y`.
     by : sequence of str
         The controls that the leading axes belong to, in order.
-    style : {"line", "contour", "path", "points", "interval", "cursor"}
+    style : {"line", "contour", "path", "trail", "points", "interval", "cursor"}
         A contour is a thin line; a path a line with a dot at each point; an interval a point
         with a bar.
     group : str
@@ -322,6 +322,6 @@ def _number(value, digits: int) -> str:
 
 def _tick(value: float) -> str:
     power = round(np.log10(value)) if value > 0 else 0
-    if not -3 <= power <= 4 and np.isclose(value, 10.0**power):
+    if not -3 < power < 4 and np.isclose(value, 10.0**power):
         return "10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return f"{value:.6g}".replace("-", "−")

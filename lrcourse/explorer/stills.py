@@ -54,9 +54,12 @@ def _draw(axes, panel: Panel, figure: Figure, state: dict) -> None:
             axes.vlines(drawn["x"], drawn["low"], drawn["high"], color=colour)
             axes.plot(drawn["x"], drawn["y"], "o", color=colour, markersize=4)
         else:
-            form = {"line": "-", "contour": "-", "path": ".-", "points": "o"}[series.style]
+            form = {"line": "-", "contour": "-", "path": ".-", "trail": "o-", "points": "o"}[
+                series.style
+            ]
             colour = FAINT if series.style == "contour" else colour
             axes.plot(
                 drawn["x"], drawn["y"], form, color=colour, markersize=4, linewidth=1.2,
+                markevery=[-1] if series.style == "trail" else None,
                 label=translate(series.group),
             )  # fmt: skip

@@ -57,7 +57,8 @@ function outline(series, state) {
     if (x[i] == null || y[i] == null) { pen = "M"; continue; }
     if (style === "interval") line += `M${x[i]} ${low[i]}V${high[i]}`;
     else line += `${pen}${x[i]} ${y[i]}`;
-    dots += `M${x[i]} ${y[i]}h0`;
+    const dot = `M${x[i]} ${y[i]}h0`;
+    dots = style === "trail" ? dot : dots + dot;
     pen = "L";
   }
   if (style === "line" || style === "contour") dots = "";
@@ -266,7 +267,7 @@ function show(data, root, live) {
       const outlines = new Map(data.panels.map((panel) => [
         panel,
         panel.series
-          .filter(({ by, style, when, group }) => by.length && ["line", "path"].includes(style) && holds(when, state) && !hidden.has(group))
+          .filter(({ by, style, when, group }) => by.length && ["line", "path", "trail"].includes(style) && holds(when, state) && !hidden.has(group))
           .map((series) => outline(series, state).line).join(""),
       ]));
       const shown = data.controls.filter((control) => holds(control.when, state));
