@@ -383,3 +383,12 @@ def test_contours_follow_the_error(name):
 def test_race_names_what_is_wrong(settings, named):
     with pytest.raises((TypeError, ValueError), match=named):
         explorer.race(**settings)
+
+
+def test_a_race_takes_other_rates_and_steps():
+    data = explorer.race(rates=[0.1, 0.2], steps=5).figure.data()
+    controls = {each["name"]: each for each in data["controls"]}
+    assert controls["rate"]["texts"] == ["0.1", "0.2"]
+    assert controls["step"]["texts"] == list("012345")
+    trail = next(s for s in data["panels"][0]["series"] if s["style"] == "trail")
+    assert trail["x"]["shape"] == [3, 2, 6]
