@@ -16,6 +16,7 @@ from lrcourse.explorer.parts import SIDE, Axis, Control, Figure, Panel, Readout,
 from lrcourse.landscapes import classify, descend, quadratic
 from lrcourse.models import LogisticRegression
 from lrcourse.optimizers import SGD
+from website import explorers
 
 schedules, race = (importlib.import_module(f"lrcourse.explorer.{x}") for x in ("schedules", "race"))
 
@@ -198,6 +199,19 @@ def test_the_live_widget_computes_when_it_is_asked():
     assert "steps" in widget.problem
     widget.settings = {**widget.settings, "steps": 12}
     assert widget.problem == ""
+
+
+def test_a_page_is_read_again_when_another_library_computed_its_frames():
+    asked = {"figure": "descent", "settings": {"steps": 40}}
+
+    class Environment:
+        metadata = {
+            "plain": {},
+            "now": {"explorers": {explorers.digest(asked): asked}},
+            "before": {"explorers": {"descent-0123456789": asked}},
+        }
+
+    assert explorers.outdated(None, Environment, set(), set(), set()) == ["before"]
 
 
 # Schedules

@@ -51,6 +51,15 @@ class Explorers(SphinxTransform):
                     wrap(bundle, OPENING.format(escape(name)), "</div></div>")
 
 
+def outdated(app, env, added, changed, removed):
+    """Name the pages whose figures another state of the library computed, to be read again."""
+    return [
+        page
+        for page, metadata in env.metadata.items()
+        if any(digest(asked) != name for name, asked in metadata.get("explorers", {}).items())
+    ]
+
+
 def wrap(node, before, after):
     """Put a node between two pieces of HTML."""
     place = node.parent.index(node)
@@ -113,5 +122,6 @@ def setup(app):
     """Register the transform, the script and the frames."""
     app.add_transform(Explorers)
     app.connect("config-inited", allow_the_mime_type)
+    app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", add_script)
     app.connect("build-finished", write_frames)
