@@ -1,7 +1,9 @@
 """What every public function asks of its arguments, said in one voice."""
 
+import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -57,11 +59,46 @@ def real(name: str, value, low: float = -math.inf, high: float = math.inf) -> fl
     return float(value)
 
 
+def not_negative(name: str, value) -> float:
+    """Return `value` as a finite float of at least 0."""
+    return real(name, value, 0)
+
+
+def fraction(name: str, value) -> float:
+    """Return `value` as a float above 0 and at most 1."""
+    return real(name, positive(name, value), 0, 1)
+
+
 def below_one(name: str, value) -> float:
     """Return `value` as a float of at least 0 and below 1."""
     if real(name, value, 0, 1) == 1:
         raise ValueError(f"{name} must be below 1, got {value}")
     return float(value)
+
+
+def by_name(checks: Mapping[str, Callable]) -> Callable:
+    """Return a decorator that checks the arguments of a function by their names.
+
+    The function receives what the checks return. A default needs no check.
+    """
+
+    def checked(function):
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def checking(*arguments, **keywords):
+            try:
+                call = signature.bind(*arguments, **keywords)
+            except TypeError as problem:
+                raise TypeError(f"{function.__name__}: {problem}") from None
+            for name, value in call.arguments.items():
+                if name in checks and value is not signature.parameters[name].default:
+                    call.arguments[name] = checks[name](name, value)
+            return function(*call.args, **call.kwargs)
+
+        return checking
+
+    return checked
 
 
 def flag(name: str, value) -> bool:

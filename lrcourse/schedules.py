@@ -14,15 +14,18 @@ warmup(schedule=cosine(learning_rate=0.1, total_steps=100), steps=5)
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 
 import numpy as np
 
 from lrcourse.checks import (
     array,
     below_one,
+    by_name,
     flag,
+    fraction,
     instance,
+    not_negative,
     number,
     one_of,
     positive,
@@ -102,12 +105,12 @@ def _rebuild(name, arguments):
 
 
 def _schedule(build):
-    """Let a function that checks its arguments and returns t ↦ rate return a `Schedule`."""
-    signature = inspect.signature(build)
+    """Let a function that returns t ↦ rate check its arguments and return a `Schedule`."""
+    signature, checked = inspect.signature(build), by_name(_CHECKS)(build)
 
     @wraps(build)
     def factory(*arguments, **keywords):
-        rate = build(*arguments, **keywords)
+        rate = checked(*arguments, **keywords)
         bound = signature.bind(*arguments, **keywords)
         bound.apply_defaults()
         plain = {name: _plain(value) for name, value in bound.arguments.items()}
@@ -129,6 +132,26 @@ def _power(base, exponent):
     return np.power(*(array.copy() for array in np.broadcast_arrays(base, exponent)))
 
 
+# What an argument must be, whatever the schedule. What depends on other arguments is
+# checked in the schedules themselves; the formulas follow.
+_CHECKS = {
+    **dict.fromkeys(("learning_rate", "max_rate", "first", "last", "power"), positive),
+    **dict.fromkeys(("div_factor", "final_div_factor"), positive),
+    **dict.fromkeys(("min_rate", "start", "end", "decay", "rate"), not_negative),
+    **dict.fromkeys(("drop", "gamma"), fraction),
+    **dict.fromkeys(("total_steps", "decay_steps", "steps", "every"), positive_integer),
+    **dict.fromkeys(("period", "half_period", "multiplier"), positive_integer),
+    "updates_per_epoch": positive_integer,
+    "schedule": partial(instance, kind=Schedule),
+    "warmup_steps": whole,
+    "shift": whole,
+    "pct_start": partial(real, low=0, high=1),
+    "three_phase": flag,
+    "anneal_strategy": partial(one_of, allowed=("cos", "linear")),
+    "mode": partial(one_of, allowed=("triangular", "triangular2", "exp_range")),
+}
+
+
 # One formula for all steps.
 
 
@@ -144,7 +167,6 @@ def constant(learning_rate: float) -> Schedule:
     >>> constant(0.1)([0, 1000])
     array([0.1, 0.1])
     """
-    learning_rate = positive("learning_rate", learning_rate)
     return lambda t: np.full(t.shape, learning_rate)
 
 
@@ -166,7 +188,6 @@ def time_based(learning_rate: float, decay: float) -> Schedule:
 
     `time_based_compounding` is a third thing.
     """
-    learning_rate, decay = positive("learning_rate", learning_rate), real("decay", decay, 0)
     return lambda t: learning_rate / (1 + decay * t)
 
 
@@ -185,7 +206,6 @@ def time_based_compounding(learning_rate: float, decay: float) -> Schedule:
     >>> [f"{rate:.10g}" for rate in time_based_compounding(0.1, 0.001)(range(5))]
     ['0.1', '0.0999000999', '0.0997006985', '0.09940249103', '0.09900646517']
     """
-    learning_rate, decay = positive("learning_rate", learning_rate), real("decay", decay, 0)
 
     def rate(t):
         last = t.max(initial=0)
@@ -211,7 +231,6 @@ def exponential(learning_rate: float, rate: float) -> Schedule:
     >>> exponential(0.1, -math.log(0.95) / 100)([0, 100, 200]).round(5)
     array([0.1    , 0.095  , 0.09025])
     """
-    learning_rate, rate = positive("learning_rate", learning_rate), real("rate", rate, 0)
     return lambda t: learning_rate * np.exp(-rate * t)
 
 
@@ -227,11 +246,9 @@ def geometric(first: float, last: float, total_steps: int) -> Schedule:
     >>> geometric(0.001, 0.1, 2)([0, 1, 2, 3])
     array([0.001, 0.01 , 0.1  , 0.1  ])
     """
-    first, last = positive("first", first), positive("last", last)
-    total_steps = positive_integer("total_steps", total_steps)
     span = math.log(last) - math.log(first)
     bounds = sorted((first, last))  # which rounding must not pass
-    return lambda t: np.clip(first * np.exp(span * np.minimum(t / total_steps, 1)), *bounds)
+    return lambda t: np.clip(first * np.exp(span * _progress(t, total_steps)), *bounds)
 
 
 @_schedule
@@ -246,14 +263,7 @@ def step_decay(learning_rate: float, drop: float, every: int, shift: int = 0) ->
     >>> step_decay(0.1, 0.5, 10)([0, 9, 10]), step_decay(0.1, 0.5, 10, shift=1)([0, 9, 10])
     (array([0.1 , 0.1 , 0.05]), array([0.1 , 0.05, 0.05]))
     """
-    learning_rate = positive("learning_rate", learning_rate)
-    drop, every = _fraction("drop", drop), positive_integer("every", every)
-    shift = whole("shift", shift)
     return lambda t: learning_rate * _power(drop, (t + shift) // every)
-
-
-def _fraction(name, value):
-    return real(name, positive(name, value), 0, 1)
 
 
 @_schedule
@@ -268,7 +278,6 @@ def inverse_sqrt(learning_rate: float, warmup_steps: int) -> Schedule:
     >>> inverse_sqrt(0.1, 100)([0, 50, 100, 400])
     array([0.  , 0.05, 0.1 , 0.05])
     """
-    learning_rate = positive("learning_rate", learning_rate)
     w = positive_integer("warmup_steps", warmup_steps)
     return lambda t: learning_rate * np.where(t < w, t / w, np.sqrt(w / np.maximum(t, w)))
 
@@ -288,9 +297,7 @@ def polynomial(learning_rate: float, total_steps: int, power: float, end: float 
     >>> polynomial(0.1, 100, 2)([0, 50, 100])
     array([0.1  , 0.025, 0.   ])
     """
-    progress = _progress(learning_rate, total_steps, end)
-    power = positive("power", power)
-    return lambda t: _between(learning_rate, end, _power(1 - progress(t), power))
+    return lambda t: _between(learning_rate, end, _power(1 - _progress(t, total_steps), power))
 
 
 @_schedule
@@ -305,8 +312,7 @@ def linear(learning_rate: float, total_steps: int, end: float = 0.0) -> Schedule
     >>> linear(0.1, 100)([0, 50, 100, 150])
     array([0.1 , 0.05, 0.  , 0.  ])
     """
-    progress = _progress(learning_rate, total_steps, end)
-    return lambda t: _between(learning_rate, end, 1 - progress(t))
+    return lambda t: _between(learning_rate, end, 1 - _progress(t, total_steps))
 
 
 @_schedule
@@ -321,16 +327,12 @@ def cosine(learning_rate: float, total_steps: int, end: float = 0.0) -> Schedule
     >>> cosine(0.1, 100)([0, 50, 100])
     array([0.1 , 0.05, 0.  ])
     """
-    progress = _progress(learning_rate, total_steps, end)
-    return lambda t: _between(learning_rate, end, _half_cosine(progress(t)))
+    return lambda t: _between(learning_rate, end, _half_cosine(_progress(t, total_steps)))
 
 
-def _progress(learning_rate, total_steps, end):
-    """Check the arguments and return t ↦ the share of the steps that is done, at most 1."""
-    positive("learning_rate", learning_rate)
-    total_steps = positive_integer("total_steps", total_steps)
-    real("end", end, 0)
-    return lambda t: np.minimum(t / total_steps, 1)
+def _progress(t, steps):
+    """The share of the steps that is done, at most 1."""
+    return np.minimum(t / steps, 1)
 
 
 def _half_cosine(progress):
@@ -372,13 +374,8 @@ def one_cycle(
     >>> one_cycle(1.0, 11, pct_start=0.5, anneal_strategy="linear")([0, 4, 5, 10]).round(3)
     array([0.04 , 0.893, 0.909, 0.   ])
     """
-    max_rate = positive("max_rate", max_rate)
-    total_steps = positive_integer("total_steps", total_steps)
-    pct_start = real("pct_start", pct_start, 0, 1)
-    start = max_rate / positive("div_factor", div_factor)
-    final = start / positive("final_div_factor", final_div_factor)
-    one_of("anneal_strategy", anneal_strategy, ("cos", "linear"))
-    flag("three_phase", three_phase)
+    start = max_rate / div_factor
+    final = start / final_div_factor
     top, last = pct_start * total_steps - 1, total_steps - 1
     if three_phase:
         edges, rates = [0, top, 2 * top, last], [start, max_rate, start, final]
@@ -413,22 +410,15 @@ def warmup_stable_decay(
     >>> warmup_stable_decay(0.1, 100, 10, 20)([0, 5, 10, 80, 90, 100])
     array([0.  , 0.05, 0.1 , 0.1 , 0.05, 0.  ])
     """
-    decay_steps = positive_integer("decay_steps", decay_steps)
-    _progress(learning_rate, total_steps, end)
-    warmup_steps = whole("warmup_steps", warmup_steps)
     decay_start = total_steps - decay_steps
     if warmup_steps > decay_start:
         raise ValueError(
             f"total_steps must be at least warmup_steps + decay_steps, got {total_steps} "
             f"for {warmup_steps} + {decay_steps}"
         )
-
-    def rate(t):
-        up = np.minimum(t / warmup_steps, 1) if warmup_steps else 1.0
-        down = 1 - np.clip((t - decay_start) / decay_steps, 0, 1)
-        return np.where(t < decay_start, learning_rate * up, _between(learning_rate, end, down))
-
-    return rate
+    level, falling = constant(learning_rate), linear(learning_rate, decay_steps, end)
+    rising = warmup(level, warmup_steps) if warmup_steps else level
+    return join([rising, falling], [decay_start])._rate if decay_start else falling._rate
 
 
 # In pieces and cycles.
@@ -460,8 +450,7 @@ def piecewise(
     if total_steps is None:
         boundaries = _sequence("boundaries", boundaries, positive_integer)
     else:
-        positive_integer("total_steps", total_steps)
-        boundaries = _sequence("boundaries", boundaries, _fraction)
+        boundaries = _sequence("boundaries", boundaries, fraction)
     _check_boundaries(boundaries, "rates", rates)
     rates, boundaries, total_steps = np.array(rates), np.array(boundaries), total_steps or 1
     return lambda t: rates[np.searchsorted(boundaries, t / total_steps, side="right")]
@@ -496,9 +485,6 @@ def cosine_restarts(
     >>> cosine_restarts(0.1, 2, multiplier=2)([0, 1, 2, 4, 6]).round(3)
     array([0.1 , 0.05, 0.1 , 0.05, 0.1 ])
     """
-    period = positive_integer("period", period)
-    _progress(learning_rate, period, end)
-    multiplier = positive_integer("multiplier", multiplier)
 
     def rate(t):
         if multiplier == 1:
@@ -538,12 +524,8 @@ def cyclical(
     >>> cyclical(0.1, 0.3, 2, "triangular2")([0, 1, 2, 3, 4, 6])
     array([0.1, 0.2, 0.3, 0.2, 0.1, 0.2])
     """
-    min_rate, max_rate = real("min_rate", min_rate, 0), positive("max_rate", max_rate)
     if max_rate < min_rate:
         raise ValueError(f"max_rate must be at least min_rate={min_rate}, got {max_rate}")
-    half_period = positive_integer("half_period", half_period)
-    one_of("mode", mode, ("triangular", "triangular2", "exp_range"))
-    gamma = _fraction("gamma", gamma)
     if mode != "exp_range" and gamma != 1:
         raise ValueError(f"gamma must be left out unless mode is exp_range, got {gamma}")
 
@@ -575,11 +557,9 @@ def warmup(schedule: Schedule, steps: int, start: float = 0.0) -> Schedule:
     >>> warmup(linear(0.1, 10), 4, start=0.02)([0, 2, 4, 9])
     array([0.02, 0.06, 0.1 , 0.05])
     """
-    instance("schedule", schedule, Schedule)
-    steps, start = positive_integer("steps", steps), real("start", start, 0)
 
     def rate(t):
-        rising = _between(schedule(0), start, np.minimum(t / steps, 1))
+        rising = _between(schedule(0), start, _progress(t, steps))
         return np.where(t < steps, rising, schedule._rate(np.maximum(t - steps, 0)))
 
     return rate
@@ -621,8 +601,6 @@ def per_epoch(schedule: Schedule, updates_per_epoch: int) -> Schedule:
     >>> per_epoch(step_decay(0.1, 0.5, 1), 3)([0, 2, 3, 5, 6])
     array([0.1  , 0.1  , 0.05 , 0.05 , 0.025])
     """
-    instance("schedule", schedule, Schedule)
-    updates_per_epoch = positive_integer("updates_per_epoch", updates_per_epoch)
     return lambda t: schedule._rate(t // updates_per_epoch)
 
 
@@ -685,7 +663,7 @@ class ReduceOnPlateau:
         self.factor = below_one("factor", positive("factor", factor))
         self.patience = whole("patience", patience)
         self.threshold_mode = one_of("threshold_mode", threshold_mode, ("rel", "abs"))
-        self.threshold = real("threshold", threshold, 0)
+        self.threshold = not_negative("threshold", threshold)
         if threshold_mode == "rel" and threshold >= 1:
             raise ValueError(f"threshold must be below 1 where it is a fraction, got {threshold}")
         self.cooldown = whole("cooldown", cooldown)
@@ -760,7 +738,7 @@ def follow_cost(
     learning_rate = positive("learning_rate", learning_rate)
     if math.isnan(cost := number("cost", cost)):
         raise ValueError("cost must be a number, got nan")
-    min_rate = real("min_rate", min_rate, 0)
+    min_rate = not_negative("min_rate", min_rate)
     if number("max_rate", max_rate) != math.inf:
         max_rate = real("max_rate", max_rate, min_rate)
     with np.errstate(over="ignore"):
