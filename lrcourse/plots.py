@@ -6,7 +6,7 @@ in the language of `lrcourse.use_language`.
 
 import importlib.util
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -117,29 +117,41 @@ def rate_colours(learning_rates: Sequence[float]) -> list:
     return [mpl.colormaps["plasma"](0.05 + 0.75 * place) for place in order]
 
 
-def _rate_labels(learning_rates) -> list[str]:
-    return [f"{rate:g}" for rate in learning_rates]
+@contextmanager
+def _drawing(title: str, xlabel: str, ylabel: str = "", height: float = 3.6, log: str = ""):
+    """Draw in the style of the course, on the axes of a new picture; `log` is "x", "y" or "xy"."""
+    with style():
+        axes = Picture(height, title).subplots()
+        axes.set(
+            title=translate(title), xlabel=translate(xlabel), ylabel=translate(ylabel),
+            xscale="log" if "x" in log else "linear", yscale="log" if "y" in log else "linear",
+        )  # fmt: skip
+        yield axes
 
 
 def loss_curves(history: History, *, title: str, validation: bool = False) -> Picture:
     """Loss over epochs for each rate, on a log scale; a run that turned nan stops there."""
     loss = history.validation_loss if validation else history.train_loss
     ylabel = "validation loss" if validation else "training loss"
-    return curves(
-        history.epochs, loss.T, _rate_labels(history.learning_rates),
-        xlabel="epoch", ylabel=ylabel, title=title, log=True,
-        colours=rate_colours(history.learning_rates),
-    )  # fmt: skip
+    return _curves_of_rates(history, history.epochs, loss, "epoch", ylabel, title)
 
 
 def descent_errors(descent: Descent, *, title: str) -> Picture:
     """Error over steps for each rate, on a log scale."""
     steps = np.arange(len(descent.errors))
+    return _curves_of_rates(descent, steps, descent.errors, "step", "error", title)
+
+
+def _curves_of_rates(shown, x, values, xlabel, ylabel, title):
+    colours = rate_colours(shown.learning_rates)
+    labels = _rate_labels(shown.learning_rates)
     return curves(
-        steps, descent.errors.T, _rate_labels(descent.learning_rates),
-        xlabel="step", ylabel="error", title=title, log=True,
-        colours=rate_colours(descent.learning_rates),
-    )  # fmt: skip
+        x, values.T, labels, xlabel=xlabel, ylabel=ylabel, title=title, log=True, colours=colours
+    )
+
+
+def _rate_labels(learning_rates) -> list[str]:
+    return [f"{rate:g}" for rate in learning_rates]
 
 
 def curves(
@@ -162,13 +174,7 @@ def curves(
     if colours is None and set(labels) <= METHODS.keys():
         colours = [METHODS[label] for label in labels]
     colours = rate_colours(range(len(lines))) if colours is None else colours
-    with style():
-        picture = Picture(3.6, title)
-        axes = picture.subplots()
-        axes.set(
-            title=translate(title), xlabel=translate(xlabel), ylabel=translate(ylabel),
-            xscale="log" if log_x else "linear", yscale="log" if log else "linear",
-        )  # fmt: skip
+    with _drawing(title, xlabel, ylabel, log="x" * log_x + "y" * log) as axes:
         for line, colour in zip(lines, colours, strict=True):
             # A point between two gaps has no line to it: it takes a dot to be seen.
             axes.plot(x, line, color=colour, marker="" if np.isfinite(line).all() else ".")
@@ -182,50 +188,44 @@ def curves(
                 textcoords="offset points", ha="right", va="top", fontsize=9,
             )  # fmt: skip
         _label_ends(axes, x, lines, [translate(label) for label in labels], colours)
-    return picture
+    return axes.figure
 
 
 def _label_ends(axes, x, lines, labels, colours):
     """Write each label at the right, as high as its line ends, moved apart where they meet."""
     ends = []
+    axes.set_ylim(axes.get_ylim())  # settle the limits before asking where a point lies in them
+    to_axes = (axes.transData + axes.transAxes.inverted()).transform
     for line, label, colour in zip(lines, labels, colours, strict=True):
         finite = np.flatnonzero(np.isfinite(line))
         if finite.size:
             label = label if finite[-1] == len(line) - 1 else f"{label} (nan)"
-            ends.append([x[-1], line[finite[-1]], label, colour])
-    if not ends:
-        return
-    axes.set_ylim(axes.get_ylim())  # settle the limits before asking where a point lies in them
-    to_axes = (axes.transData + axes.transAxes.inverted()).transform
-    heights = np.array([to_axes((end[0], end[1]))[1] for end in ends])
-    gap = 0.065
-    order = np.argsort(heights, kind="stable")
-    placed = heights[order]
-    # Labels that meet share the room around their common middle: merge, then spread.
-    groups = [[height] for height in placed]
-    middles = [float(np.mean(group)) for group in groups]
-    i = 0
-    while i + 1 < len(groups):
-        reach = gap * (len(groups[i]) + len(groups[i + 1])) / 2
-        if middles[i + 1] - middles[i] < reach:
-            groups[i] += groups.pop(i + 1)
-            middles.pop(i + 1)
-            middles[i] = float(np.mean(groups[i]))
-            i = max(0, i - 1)
-        else:
-            i += 1
-    spread = [
-        middle + gap * (place - (len(group) - 1) / 2)
-        for group, middle in zip(groups, middles, strict=True)
-        for place in range(len(group))
-    ]
-    for height, index in zip(spread, order, strict=True):
-        at, _, label, colour = ends[index]
+            ends.append((to_axes((x[-1], line[finite[-1]]))[1], label, colour))
+    ends.sort(key=lambda end: end[0])
+    heights = _apart([height for height, _, _ in ends], gap=0.065)
+    for height, (_, label, colour) in zip(heights, ends, strict=True):
         axes.annotate(
-            label, (at, height), (5, 0), xycoords=("data", "axes fraction"),
+            label, (x[-1], height), (5, 0), xycoords=("data", "axes fraction"),
             textcoords="offset points", color=colour, va="center", fontsize=9,
             annotation_clip=False,
         )  # fmt: skip
+
+
+def _apart(heights, gap):
+    """Return ascending heights, moved as little as it takes to have the gap between them."""
+    groups = []  # of heights that share the room around their common middle
+    for height in heights:
+        group = [height]
+        while groups and (
+            np.mean(group) - np.mean(groups[-1]) < gap * (len(groups[-1]) + len(group)) / 2
+        ):
+            group = groups.pop() + group
+        groups.append(group)
+    return [
+        np.mean(group) + gap * (place - (len(group) - 1) / 2)
+        for group in groups
+        for place in range(len(group))
+    ]
 
 
 def error_curve(
@@ -233,12 +233,9 @@ def error_curve(
     span: tuple[float, float] = (-1, 5), xlabel: str = "weight w", tangent: bool = True,
 ) -> Picture:  # fmt: skip
     """The error of one weight, and the steps of one run down it with the tangent of the first."""
-    with style():
-        picture = Picture(3.6, title)
-        axes = picture.subplots()
+    with _drawing(title, xlabel, "error J") as axes:
         w = np.linspace(*span, 200)
         axes.plot(w, landscape.error(w[:, np.newaxis]), color=FAINT, linewidth=2.5)
-        axes.set(title=translate(title), xlabel=translate(xlabel), ylabel=translate("error J"))
         axes.plot(
             landscape.minimum[0], landscape.error(landscape.minimum), "*", color=INK, markersize=11
         )
@@ -259,7 +256,7 @@ def error_curve(
                 name, (points[0], errors[0]), (8, -12), textcoords="offset points",
                 color=HIGHLIGHT, fontsize=9,
             )  # fmt: skip
-    return picture
+    return axes.figure
 
 
 def places(
@@ -271,9 +268,7 @@ def places(
     levels: Sequence[tuple[float, str]] = (),
 ) -> Picture:
     """Where each of many runs ends, over its learning rate; nan leaves the place empty."""
-    with style():
-        picture = Picture(3.2, title)
-        axes = picture.subplots()
+    with _drawing(title, "learning rate", ylabel, height=3.2) as axes:
         for height, name in levels:
             axes.axhline(height, color=FAINT, linewidth=1)
             axes.annotate(
@@ -281,11 +276,8 @@ def places(
                 textcoords="offset points", ha="right", fontsize=9,
             )  # fmt: skip
         axes.plot(learning_rates, ends, ".", color=NEGATIVE, markersize=4)
-        axes.set(
-            title=translate(title), xlabel=translate("learning rate"), ylabel=translate(ylabel),
-            xlim=(0, 1.02 * learning_rates.max()),
-        )  # fmt: skip
-    return picture
+        axes.set(xlim=(0, 1.02 * learning_rates.max()))
+    return axes.figure
 
 
 def error_mountain(
@@ -301,17 +293,12 @@ def error_mountain(
         names, colours = _rate_labels(descent.learning_rates), rate_colours(descent.learning_rates)
     else:
         names, colours = map(translate, methods), [METHODS[method] for method in methods]
-    with style():
-        picture = Picture(4.4, title)
-        axes = picture.subplots()
-        first, second = (np.linspace(*span, 200) for span in spans)
-        heights = landscape.error(np.stack(np.meshgrid(first, second), axis=-1))
-        levels = np.geomspace(max(heights.min(), 1e-3 * heights.max()), heights.max(), 12)
+    first, second = (np.linspace(*span, 200) for span in spans)
+    heights = landscape.error(np.stack(np.meshgrid(first, second), axis=-1))
+    levels = np.geomspace(max(heights.min(), 1e-3 * heights.max()), heights.max(), 12)
+    with _drawing(title, xlabel, ylabel, height=4.4) as axes:
         axes.contour(first, second, heights, levels=levels, colors=FAINT, linewidths=0.9)
-        axes.set(
-            title=translate(title), xlabel=translate(xlabel), ylabel=translate(ylabel),
-            xlim=spans[0], ylim=spans[1],
-        )  # fmt: skip
+        axes.set(xlim=spans[0], ylim=spans[1])
         axes.grid(False)
         for run, (name, colour) in enumerate(zip(names, colours, strict=True)):
             axes.plot(
@@ -319,9 +306,9 @@ def error_mountain(
                 label=name,
             )  # fmt: skip
         axes.plot(*landscape.minimum, "*", color=INK, markersize=11)
-        title = translate("learning rate") if methods is None else None
-        axes.legend(title=title, loc="best", alignment="left")
-    return picture
+        legend = translate("learning rate") if methods is None else None
+        axes.legend(title=legend, loc="best", alignment="left")
+    return axes.figure
 
 
 def decision_boundaries(history: History, data: Data, *, title: str) -> Picture:
@@ -331,11 +318,12 @@ def decision_boundaries(history: History, data: Data, *, title: str) -> Picture:
     """
     side = np.linspace(0, 1, 120)
     grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    model = LogisticRegression(2)
-    probabilities = model.probabilities(history.best_parameters, grid)
+    probabilities = LogisticRegression(2).probabilities(history.best_parameters, grid)
     runs = len(history.learning_rates)
     columns = min(3, runs)
     rows = -(-runs // columns)
+    colours = mpl.colors.LinearSegmentedColormap.from_list("classes", [NEGATIVE, "white", POSITIVE])
+    district = data.y_validation == 1
     with style():
         picture = Picture(0.4 + 2.15 * rows, title)
         picture.suptitle(
@@ -343,50 +331,37 @@ def decision_boundaries(history: History, data: Data, *, title: str) -> Picture:
             weight=mpl.rcParams["axes.titleweight"],
         )  # fmt: skip
         panels = picture.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
-        colours = mpl.colors.LinearSegmentedColormap.from_list(
-            "classes", [NEGATIVE, "white", POSITIVE]
-        )
-        district = data.y_validation == 1
-        for run, axes in enumerate(panels):
-            if run >= runs:
-                axes.remove()
-                continue
+        for axes in panels[runs:]:
+            axes.remove()
+        for axes, rate, row in zip(panels, history.learning_rates, probabilities, strict=False):
+            heights = row.reshape(len(side), -1)
             axes.imshow(
-                probabilities[run].reshape(len(side), -1), origin="lower", extent=(0, 1, 0, 1),
-                cmap=colours, vmin=0, vmax=1, alpha=0.45,
+                heights, origin="lower", extent=(0, 1, 0, 1), cmap=colours, vmin=0, vmax=1,
+                alpha=0.45,
             )  # fmt: skip
             for members, colour in ((~district, NEGATIVE), (district, POSITIVE)):
                 axes.plot(*data.x_validation[members].T, ".", color=colour, markersize=2)
-            axes.contour(
-                side, side, probabilities[run].reshape(len(side), -1), levels=[0.5], colors=[INK]
-            )
+            axes.contour(side, side, heights, levels=[0.5], colors=[INK])
             axes.plot([0, 0.5], [0.5, 1], color=INK, linewidth=1, linestyle=":")
             axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
             axes.grid(False)
-            axes.set_title(
-                translate("learning rate {rate:g}", rate=history.learning_rates[run]),
-                fontsize=9, weight="normal",
-            )  # fmt: skip
+            title = translate("learning rate {rate:g}", rate=rate)
+            axes.set_title(title, fontsize=9, weight="normal")
     return picture
 
 
 def sample_predictions(history: History, *, title: str, samples: np.ndarray = SAMPLES) -> Picture:
     """The predictions at the samples over the learning rate; the dashed line is ½."""
     predictions = LogisticRegression(2).probabilities(history.best_parameters, samples)
-    with style():
-        picture = Picture(3.6, title)
-        axes = picture.subplots()
+    colours = [POSITIVE, INK, NEGATIVE]
+    labels = [f"({x:g}, {y:g})" for x, y in samples]
+    with _drawing(title, "learning rate", "predicted probability", log="x") as axes:
         axes.axhline(0.5, color=INK, linestyle="--", linewidth=1)
-        colours = [POSITIVE, INK, NEGATIVE]
-        labels = [f"({x:g}, {y:g})" for x, y in samples]
         for line, colour in zip(predictions.T, colours, strict=True):
             axes.plot(history.learning_rates, line, "o-", color=colour)
-        axes.set(
-            xscale="log", ylim=(-0.03, 1.03), title=translate(title),
-            xlabel=translate("learning rate"), ylabel=translate("predicted probability"),
-        )  # fmt: skip
+        axes.set(ylim=(-0.03, 1.03))
         _label_ends(axes, history.learning_rates, predictions.T, labels, colours)
-    return picture
+    return axes.figure
 
 
 def loss_valley(history: History, data: Data, *, title: str) -> Picture:
@@ -401,14 +376,11 @@ def loss_valley(history: History, data: Data, *, title: str) -> Picture:
     w = np.linspace(0, 1.15 * w_path.max(), 70)
     b = np.linspace(1.15 * b_path.min(), 1.0, 70)
     w_grid, b_grid = (values.ravel() for values in np.meshgrid(w, b))
-    model = LogisticRegression(2)
     grid = [np.column_stack([-w_grid, w_grid]), b_grid[:, np.newaxis]]
     # Every fifth row is enough to draw lines by.
-    loss, _ = model.loss_and_accuracy(grid, data.x_train[::5], data.y_train[::5])
-    with style():
-        picture = Picture(4.4, title)
-        axes = picture.subplots()
-        levels = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
+    loss, _ = LogisticRegression(2).loss_and_accuracy(grid, data.x_train[::5], data.y_train[::5])
+    levels = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
+    with _drawing(title, "w = −w₁ = w₂", "b", height=4.4) as axes:
         lines = axes.contour(
             w, b, loss.reshape(len(b), -1), levels=levels, colors=FAINT, linewidths=0.9
         )
@@ -418,13 +390,10 @@ def loss_valley(history: History, data: Data, *, title: str) -> Picture:
             axes.plot(w_path[:, run], b_path[:, run], color=colour, linewidth=1.3, label=label)
             axes.plot(w_path[-1, run], b_path[-1, run], "o", color=colour, markersize=6)
         axes.plot(w, -w / 2, color=INK, linestyle=":", linewidth=1)
-        axes.set(
-            title=translate(title), xlabel="w = −w₁ = w₂", ylabel="b",
-            xlim=(0, w[-1]), ylim=(b[0], 1),
-        )  # fmt: skip
+        axes.set(xlim=(0, w[-1]), ylim=(b[0], 1))
         axes.grid(False)
         axes.legend(title=translate("learning rate"), loc="lower left", alignment="left")
-    return picture
+    return axes.figure
 
 
 def spread(
@@ -433,14 +402,10 @@ def spread(
     mark_label: str = "the textbook", log: bool = False,
 ) -> Picture:  # fmt: skip
     """One dot a seed for each of several settings, and a cross for a figure to compare with."""
-    jitter: Callable = np.random.default_rng(0).uniform
-    with style():
-        picture = Picture(3.6, title)
-        axes = picture.subplots()
-        for place, (dots, colour) in enumerate(
-            zip(values, rate_colours(range(len(names))), strict=True)
-        ):
-            dots = np.asarray(dots, float)
+    jitter = np.random.default_rng(0).uniform
+    with _drawing(title, xlabel, ylabel, log="y" * log) as axes:
+        for place, colour in enumerate(rate_colours(range(len(names)))):
+            dots = np.asarray(values[place], float)
             axes.plot(place + jitter(-0.15, 0.15, len(dots)), dots, ".", color=colour, markersize=6)
         if marks is not None:
             axes.plot(
@@ -448,13 +413,9 @@ def spread(
                 label=translate(mark_label), linestyle="none",
             )  # fmt: skip
             axes.legend(loc="best")
-        axes.set(
-            xticks=range(len(names)), xticklabels=[translate(name) for name in names],
-            yscale="log" if log else "linear", title=translate(title),
-            xlabel=translate(xlabel), ylabel=translate(ylabel),
-        )  # fmt: skip
+        axes.set(xticks=range(len(names)), xticklabels=[translate(name) for name in names])
         axes.grid(axis="x", visible=False)
-    return picture
+    return axes.figure
 
 
 def intervals(
@@ -472,30 +433,23 @@ def intervals(
 
     Filled where it leaves out the level, which is a dashed line and stands for no difference.
     """
-    with style():
-        picture = Picture(0.9 + 0.27 * len(names), title)
-        axes = picture.subplots()
+    with _drawing(title, xlabel, height=0.9 + 0.27 * len(names), log="x" * log) as axes:
         axes.axvline(level, color=INK, linestyle="--", linewidth=1)
         for place, (middle, low, high) in enumerate(zip(middles, lows, highs, strict=True)):
             face = NEGATIVE if low > level or high < level else "white"
             axes.plot([low, high], [place, place], color=NEGATIVE)
             axes.plot(middle, place, "o", color=NEGATIVE, markerfacecolor=face)
-        axes.set(
-            yticks=range(len(names)), yticklabels=[translate(name) for name in names],
-            xscale="log" if log else "linear", title=translate(title), xlabel=translate(xlabel),
-        )  # fmt: skip
+        axes.set(yticks=range(len(names)), yticklabels=[translate(name) for name in names])
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
-    return picture
+    return axes.figure
 
 
 def search_results(search: Search, *, title: str) -> Picture:
     """Mean loss and deviation of each rate that a search tried; filled where tied with the best."""
     mean, tied = search.losses.mean(axis=0), np.isin(search.learning_rates, search.tied)
     finite = np.isfinite(mean)
-    with style():
-        picture = Picture(3.6, title)
-        axes = picture.subplots()
+    with _drawing(title, "learning rate", "validation loss", log="xy") as axes:
         for told, face in ((tied, NEGATIVE), (~tied, "white")):
             chosen = told & finite
             axes.errorbar(
@@ -503,18 +457,12 @@ def search_results(search: Search, *, title: str) -> Picture:
                 search.losses[:, chosen].std(axis=0, ddof=1), fmt="o", color=NEGATIVE,
                 markerfacecolor=face, elinewidth=1, capsize=2,
             )  # fmt: skip
-        axes.set(
-            xscale="log", yscale="log", title=translate(title),
-            xlabel=translate("learning rate"), ylabel=translate("validation loss"),
-        )  # fmt: skip
-    return picture
+    return axes.figure
 
 
 def range_test_curves(test: RangeTest, *, title: str) -> Picture:
     """The loss of each seed while the rate grows, and where the suggestions lie."""
-    with style():
-        picture = Picture(3.6, title)
-        axes = picture.subplots()
+    with _drawing(title, "learning rate", "training loss", log="xy") as axes:
         axes.plot(test.learning_rates, test.losses.T, color=FAINT, linewidth=1)
         for rates, colour, name in (
             (test.steepest, HIGHLIGHT, "steepest slope"),
@@ -526,21 +474,15 @@ def range_test_curves(test: RangeTest, *, title: str) -> Picture:
                 xycoords=("data", "axes fraction"), textcoords="offset points",
                 color=colour, fontsize=9, rotation=90,
             )  # fmt: skip
-        axes.set(
-            xscale="log", yscale="log", title=translate(title),
-            xlabel=translate("learning rate"), ylabel=translate("training loss"),
-        )  # fmt: skip
-    return picture
+    return axes.figure
 
 
 def verdict_bars(verdicts: Table, *, title: str) -> Picture:
     """How many claims of each source met each verdict: `lrcourse.claims.verdicts`."""
     colours = ["#009e73", "#56b4e9", "#e69f00", "#d55e00", FAINT]
     names, kinds = list(map(translate, verdicts.column("source"))), verdicts.columns[1:]
-    with style():
-        picture = Picture(3.0, title)
-        axes = picture.subplots()
-        left = np.zeros(len(names), int)
+    left = np.zeros(len(names), int)
+    with _drawing(title, "number of claims", height=3.0) as axes:
         for kind, colour in zip(kinds, colours, strict=True):
             numbers = np.array(verdicts.column(kind))
             bars = axes.barh(names, numbers, left=left, color=colour, label=translate(kind))
@@ -548,8 +490,6 @@ def verdict_bars(verdicts: Table, *, title: str) -> Picture:
             left += numbers
         axes.invert_yaxis()
         axes.grid(visible=False)
-        axes.set(xlabel=translate("number of claims"))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_title(translate(title))
-        picture.legend(loc="outside lower center", ncols=3, fontsize=9)
-    return picture
+        axes.figure.legend(loc="outside lower center", ncols=3, fontsize=9)
+    return axes.figure
