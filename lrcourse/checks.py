@@ -79,7 +79,8 @@ def below_one(name: str, value) -> float:
 def by_name(checks: Mapping[str, Callable]) -> Callable:
     """Return a decorator that checks the arguments of a function by their names.
 
-    The function receives what the checks return. A default needs no check.
+    A check is a function as those of this module, or a class. The function receives what
+    the checks return. A default needs none.
     """
 
     def checked(function):
@@ -93,12 +94,16 @@ def by_name(checks: Mapping[str, Callable]) -> Callable:
                 raise TypeError(f"{function.__name__}: {problem}") from None
             for name, value in call.arguments.items():
                 if name in checks and value is not signature.parameters[name].default:
-                    call.arguments[name] = checks[name](name, value)
+                    call.arguments[name] = _passed(checks[name], name, value)
             return function(*call.args, **call.kwargs)
 
         return checking
 
     return checked
+
+
+def _passed(check, name, value):
+    return instance(name, value, check) if isinstance(check, type) else check(name, value)
 
 
 def flag(name: str, value) -> bool:
@@ -123,10 +128,30 @@ def having(name: str, value, *needed: str):
 
 
 def sequence(name: str, value) -> Sequence:
-    """Return `value` if it is a list, a tuple or an array with at least one axis."""
-    if not isinstance(value, (list, tuple)) and not getattr(value, "shape", ()):
+    """Return `value` if it is a list, a tuple, a range or an array with at least one axis."""
+    if not isinstance(value, (list, tuple, range)) and not getattr(value, "shape", ()):
         raise TypeError(f"{name} must be a sequence, got {value!r}")
     return value
+
+
+def several(check, count: int | None = None) -> Callable:
+    """Return a check for a sequence whose members, so many of them, each pass a check."""
+
+    def checked(name, value):
+        if count not in (None, len(sequence(name, value))):
+            raise ValueError(f"{name} must be a sequence of {count}, got {value!r}")
+        return [_passed(check, f"each of {name}", each) for each in value]
+
+    return checked
+
+
+def one_for_each(name: str, value, **others) -> None:
+    """Refuse others, by their names, that have not as many members as `value`."""
+    for other, values in others.items():
+        if len(values) != len(value):
+            raise ValueError(
+                f"{other} must be one for each of {name}, got {len(values)} for {len(value)}"
+            )
 
 
 def file_path(name: str, value) -> Path:
@@ -170,16 +195,24 @@ def examples(name: str, x, y) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def numeric(name: str, value) -> np.ndarray:
-    """Return `value` as a float array with at least one axis and only finite numbers."""
-    numbers = array(value)
-    if numbers.dtype.kind not in "biuf":
+def numbers(name: str, value, axes: int | None = None, kinds: str = "iuf") -> np.ndarray:
+    """Return `value` as a float array, of that many axes; nan and infinity may be in it."""
+    found = array(value)
+    if found.dtype.kind not in kinds:
         raise TypeError(f"{name} must be an array of numbers, got {value!r}")
-    if numbers.ndim == 0:
-        raise ValueError(f"{name} must have at least one axis, got the single number {numbers}")
-    if not np.isfinite(numbers).all():
+    if axes is not None and found.ndim != axes:
+        raise ValueError(f"{name} must have {axes} axes, got the shape {found.shape}")
+    return found if found.dtype.kind == "f" else found.astype(float)
+
+
+def numeric(name: str, value, axes: int | None = None) -> np.ndarray:
+    """Return `value` as a float array with at least one axis and only finite numbers."""
+    found = numbers(name, value, axes, kinds="biuf")
+    if found.ndim == 0:
+        raise ValueError(f"{name} must have at least one axis, got the single number {found}")
+    if not np.isfinite(found).all():
         raise ValueError(f"{name} must be finite, got nan or infinity")
-    return numbers if numbers.dtype.kind == "f" else numbers.astype(float)
+    return found
 
 
 def parameter_arrays(name: str, value, shapes: Sequence[tuple[int, ...]]) -> None:

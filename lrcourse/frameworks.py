@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from lrcourse.checks import instance, number, one_of, positive_integer, sequence
+from lrcourse.checks import instance, number, one_of, positive_integer, sequence, several
 from lrcourse.language import LANGUAGES, current_language
 from lrcourse.schedules import Schedule
 from lrcourse.tables import Code, Table
@@ -172,7 +172,7 @@ def trace(
     epochs = positive_integer("epochs", epochs)
     one_of("stepped", stepped, WHEN)
     if metrics is not None:
-        metrics = [number("each of metrics", each) for each in sequence("metrics", metrics)]
+        metrics = several(number)("metrics", metrics)
         if len(metrics) != epochs:
             raise ValueError(f"metrics must be one for each epoch, got {len(metrics)}")
     kinds = {kind.__module__.split(".")[0] for kind in type(applied).__mro__}

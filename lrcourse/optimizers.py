@@ -16,9 +16,12 @@ from lrcourse.checks import (
     below_one,
     flag,
     learning_rates,
+    not_negative,
+    numbers,
+    one_for_each,
     positive,
-    real,
     sequence,
+    several,
     whole,
 )
 from lrcourse.schedules import Schedule, constant
@@ -54,8 +57,7 @@ class Optimizer:
     def __init__(self, learning_rate, multipliers: Sequence[float] | None = None):
         self.learning_rate = learning_rate
         if multipliers is not None:
-            multipliers = sequence("multipliers", multipliers)
-            multipliers = [real("each of multipliers", each, 0) for each in multipliers]
+            multipliers = several(not_negative)("multipliers", multipliers)
         self.multipliers = multipliers
         self.updates = 0
         self._memories, self._slots = [], []
@@ -138,11 +140,8 @@ class Optimizer:
         """Check the arrays, make room for what is kept of them, return the gradients as arrays."""
         rates = self._next_rates()
         gradients = check_step(rates, parameters, gradients)
-        if self.multipliers is not None and len(self.multipliers) != len(parameters):
-            raise ValueError(
-                f"multipliers must be one for each parameter, "
-                f"got {len(self.multipliers)} for {len(parameters)}"
-            )
+        if self.multipliers is not None:
+            one_for_each("parameters", parameters, multipliers=self.multipliers)
         if self._memory and self._memories:
             before, now = (
                 [f"{array.shape} {array.dtype}" for array in arrays]
@@ -192,9 +191,7 @@ class Optimizer:
         array([1.e+01, 1.e-03])
         """
         steps = self.last_steps
-        gradients = [array(gradient) for gradient in sequence("gradients", gradients)]
-        if any(gradient.dtype.kind not in "iuf" for gradient in gradients):
-            raise TypeError(f"gradients must be arrays of real numbers, got {gradients}")
+        gradients = several(numbers)("gradients", gradients)
         if [gradient.shape for gradient in gradients] != [step.shape for step in steps]:
             raise ValueError(
                 f"gradients must be those of the last step, {len(steps)} of shapes "
@@ -318,7 +315,7 @@ class SGD(Optimizer):
         self.nesterov = flag("nesterov", nesterov)
         if nesterov and not momentum:
             raise ValueError("momentum must be above 0 for nesterov, got 0")
-        self.weight_decay = real("weight_decay", weight_decay, 0)
+        self.weight_decay = not_negative("weight_decay", weight_decay)
         self._memory = ("velocity",) if momentum else ()
 
     def _rule(self, step, w, g, rate, velocity=None):
@@ -463,10 +460,9 @@ class Adam(Optimizer):
         self, learning_rate=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, multipliers=None
     ):
         super().__init__(learning_rate, multipliers)
-        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise TypeError(f"betas must be two numbers, got {betas!r}")
-        self.betas = tuple(below_one("each of betas", beta) for beta in betas)
-        self.eps, self.weight_decay = positive("eps", eps), real("weight_decay", weight_decay, 0)
+        self.betas = tuple(several(below_one, 2)("betas", betas))
+        self.eps = positive("eps", eps)
+        self.weight_decay = not_negative("weight_decay", weight_decay)
 
     def _rule(self, step, w, g, rate, m, s):
         beta1, beta2 = self.betas
@@ -523,10 +519,8 @@ def per_run(rates: np.ndarray, axes: int) -> np.ndarray:
 
 def check_step(rates, parameters, gradients) -> list[np.ndarray]:
     """Refuse what an update in place would silently get wrong; return the gradients as arrays."""
-    if len(sequence("parameters", parameters)) != len(sequence("gradients", gradients)):
-        raise ValueError(
-            f"gradients must be one for each parameter, got {len(gradients)} for {len(parameters)}"
-        )
+    sequence("parameters", parameters), sequence("gradients", gradients)
+    one_for_each("parameters", parameters, gradients=gradients)
     if len(parameters) == 0:
         raise ValueError("parameters must be at least one array, got none")
     arrays = []
@@ -536,9 +530,7 @@ def check_step(rates, parameters, gradients) -> list[np.ndarray]:
             raise TypeError(f"parameters must be float arrays, to be updated in place, got {kind}")
         if not parameter.flags.writeable:
             raise ValueError("parameters must be writeable, to be updated in place")
-        gradient = array(gradient)
-        if gradient.dtype.kind not in "iuf":
-            raise TypeError(f"gradients must be arrays of real numbers, got {gradient.dtype}")
+        gradient = numbers("gradients", gradient)
         if gradient.shape != parameter.shape:
             raise ValueError(
                 f"gradients must have the shapes of the parameters {parameter.shape}, "

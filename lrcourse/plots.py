@@ -8,6 +8,7 @@ import importlib.util
 import io
 from collections.abc import Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import matplotlib as mpl
@@ -16,6 +17,19 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lrcourse.checks import (
+    by_name,
+    flag,
+    instance,
+    numbers,
+    numeric,
+    one_for_each,
+    one_of,
+    real,
+    sequence,
+    several,
+    whole,
+)
 from lrcourse.datasets import Data
 from lrcourse.experiments import SAMPLES
 from lrcourse.landscapes import Descent, Landscape
@@ -65,6 +79,40 @@ STYLE = {
 }
 
 
+def _level(name, value):
+    """Return a height and the name of the line there."""
+    if len(sequence(name, value)) != 2:
+        raise ValueError(f"{name} must be a height and a name, got {value!r}")
+    return real(f"the height of {name}", value[0]), instance(f"the name of {name}", value[1], str)
+
+
+_row, _span = partial(numbers, axes=1), several(real, 2)
+# What an argument must be, whatever the figure.
+_checked = by_name(
+    dict.fromkeys(("title", "xlabel", "ylabel", "mark_label"), str)
+    | dict.fromkeys(("validation", "tangent", "log", "log_x"), flag)
+    | dict.fromkeys(("labels", "names"), several(str))
+    | dict.fromkeys(("lines", "values"), several(_row))
+    | dict.fromkeys(("ends", "marks", "middles", "lows", "highs"), _row)
+    | dict.fromkeys(("x", "learning_rates"), partial(numeric, axes=1))
+    | {
+        "history": History,
+        "data": Data,
+        "landscape": Landscape,
+        "descent": Descent,
+        "search": Search,
+        "test": RangeTest,
+        "verdicts": Table,
+        "samples": partial(numbers, axes=2),
+        "colours": sequence,
+        "methods": several(partial(one_of, allowed=METHODS)),
+        "levels": several(_level),
+        "span": _span,
+        "spans": several(_span, 2),
+    }
+)
+
+
 class Picture(Figure):
     """A matplotlib figure that a notebook shows in the same bytes every time.
 
@@ -110,10 +158,10 @@ def _chinese_font() -> str:
     return font_manager.FontProperties(fname=path).get_name()
 
 
+@_checked
 def rate_colours(learning_rates: Sequence[float]) -> list:
     """Return a colour for each rate, from dark blue (smallest) to orange (largest)."""
-    rates = np.asarray(learning_rates, float)
-    order = rates.argsort().argsort() / max(1, len(rates) - 1)
+    order = learning_rates.argsort().argsort() / max(1, len(learning_rates) - 1)
     return [mpl.colormaps["plasma"](0.05 + 0.75 * place) for place in order]
 
 
@@ -129,6 +177,7 @@ def _drawing(title: str, xlabel: str, ylabel: str = "", height: float = 3.6, log
         yield axes
 
 
+@_checked
 def loss_curves(history: History, *, title: str, validation: bool = False) -> Picture:
     """Loss over epochs for each rate, on a log scale; a run that turned nan stops there."""
     loss = history.validation_loss if validation else history.train_loss
@@ -136,6 +185,7 @@ def loss_curves(history: History, *, title: str, validation: bool = False) -> Pi
     return _curves_of_rates(history, history.epochs, loss, "epoch", ylabel, title)
 
 
+@_checked
 def descent_errors(descent: Descent, *, title: str) -> Picture:
     """Error over steps for each rate, on a log scale."""
     steps = np.arange(len(descent.errors))
@@ -154,6 +204,7 @@ def _rate_labels(learning_rates) -> list[str]:
     return [f"{rate:g}" for rate in learning_rates]
 
 
+@_checked
 def curves(
     x: np.ndarray,
     lines: Sequence[np.ndarray],
@@ -174,6 +225,9 @@ def curves(
     if colours is None and set(labels) <= METHODS.keys():
         colours = [METHODS[label] for label in labels]
     colours = rate_colours(range(len(lines))) if colours is None else colours
+    one_for_each("lines", lines, labels=labels, colours=colours)
+    for line in lines:
+        one_for_each("x", x, lines=line)
     with _drawing(title, xlabel, ylabel, log="x" * log_x + "y" * log) as axes:
         for line, colour in zip(lines, colours, strict=True):
             # A point between two gaps has no line to it: it takes a dot to be seen.
@@ -181,7 +235,7 @@ def curves(
         if not log_x:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         if level is not None:
-            height, name = level
+            height, name = _level("level", level)
             axes.axhline(height, color=INK, linestyle="--", linewidth=1)
             axes.annotate(
                 translate(name), (1, height), (-2, -4), xycoords=("axes fraction", "data"),
@@ -228,11 +282,13 @@ def _apart(heights, gap):
     ]
 
 
+@_checked
 def error_curve(
     landscape: Landscape, *, title: str, descent: Descent | None = None, run: int = 0,
     span: tuple[float, float] = (-1, 5), xlabel: str = "weight w", tangent: bool = True,
 ) -> Picture:  # fmt: skip
     """The error of one weight, and the steps of one run down it with the tangent of the first."""
+    _has_weights(landscape, 1)
     with _drawing(title, xlabel, "error J") as axes:
         w = np.linspace(*span, 200)
         axes.plot(w, landscape.error(w[:, np.newaxis]), color=FAINT, linewidth=2.5)
@@ -240,6 +296,7 @@ def error_curve(
             landscape.minimum[0], landscape.error(landscape.minimum), "*", color=INK, markersize=11
         )
         if descent is not None:
+            whole("run", run, 0, len(descent.learning_rates) - 1)
             points, errors = descent.points[:, run, 0], descent.errors[:, run]
             colour = rate_colours(descent.learning_rates)[run]
             axes.plot(points, errors, "o-", color=colour, markersize=5, linewidth=1)
@@ -259,6 +316,12 @@ def error_curve(
     return axes.figure
 
 
+def _has_weights(landscape, count):
+    if landscape.weights != count:
+        raise ValueError(f"landscape must be of {count} weights, got {landscape.weights}")
+
+
+@_checked
 def places(
     learning_rates: np.ndarray,
     ends: np.ndarray,
@@ -268,6 +331,7 @@ def places(
     levels: Sequence[tuple[float, str]] = (),
 ) -> Picture:
     """Where each of many runs ends, over its learning rate; nan leaves the place empty."""
+    one_for_each("learning_rates", learning_rates, ends=ends)
     with _drawing(title, "learning rate", ylabel, height=3.2) as axes:
         for height, name in levels:
             axes.axhline(height, color=FAINT, linewidth=1)
@@ -280,6 +344,7 @@ def places(
     return axes.figure
 
 
+@_checked
 def error_mountain(
     landscape: Landscape, descent: Descent, *, title: str,
     spans: tuple[tuple[float, float], tuple[float, float]],
@@ -289,9 +354,11 @@ def error_mountain(
 
     A run is named by its learning rate, or by its method where these are given.
     """
+    _has_weights(landscape, 2)
     if methods is None:
         names, colours = _rate_labels(descent.learning_rates), rate_colours(descent.learning_rates)
     else:
+        one_for_each("learning_rates", descent.learning_rates, methods=methods)
         names, colours = map(translate, methods), [METHODS[method] for method in methods]
     first, second = (np.linspace(*span, 200) for span in spans)
     heights = landscape.error(np.stack(np.meshgrid(first, second), axis=-1))
@@ -311,6 +378,7 @@ def error_mountain(
     return axes.figure
 
 
+@_checked
 def decision_boundaries(history: History, data: Data, *, title: str) -> Picture:
     """What each rate has learned: the probability it gives each place, and the border at ½.
 
@@ -350,6 +418,7 @@ def decision_boundaries(history: History, data: Data, *, title: str) -> Picture:
     return picture
 
 
+@_checked
 def sample_predictions(history: History, *, title: str, samples: np.ndarray = SAMPLES) -> Picture:
     """The predictions at the samples over the learning rate; the dashed line is ½."""
     predictions = LogisticRegression(2).probabilities(history.best_parameters, samples)
@@ -364,6 +433,7 @@ def sample_predictions(history: History, *, title: str, samples: np.ndarray = SA
     return axes.figure
 
 
+@_checked
 def loss_valley(history: History, data: Data, *, title: str) -> Picture:
     """The training loss over w and b where w₁ = −w and w₂ = w, and the way of each run into it.
 
@@ -396,16 +466,18 @@ def loss_valley(history: History, data: Data, *, title: str) -> Picture:
     return axes.figure
 
 
+@_checked
 def spread(
     names: Sequence[str], values: Sequence[Sequence[float]], *, title: str, ylabel: str,
     xlabel: str = "learning rate", marks: Sequence[float] | None = None,
     mark_label: str = "the textbook", log: bool = False,
 ) -> Picture:  # fmt: skip
     """One dot a seed for each of several settings, and a cross for a figure to compare with."""
+    one_for_each("names", names, values=values, marks=names if marks is None else marks)
     jitter = np.random.default_rng(0).uniform
     with _drawing(title, xlabel, ylabel, log="y" * log) as axes:
         for place, colour in enumerate(rate_colours(range(len(names)))):
-            dots = np.asarray(values[place], float)
+            dots = values[place]
             axes.plot(place + jitter(-0.15, 0.15, len(dots)), dots, ".", color=colour, markersize=6)
         if marks is not None:
             axes.plot(
@@ -418,6 +490,7 @@ def spread(
     return axes.figure
 
 
+@_checked
 def intervals(
     names: Sequence[str],
     middles: Sequence[float],
@@ -433,6 +506,8 @@ def intervals(
 
     Filled where it leaves out the level, which is a dashed line and stands for no difference.
     """
+    real("level", level)
+    one_for_each("names", names, middles=middles, lows=lows, highs=highs)
     with _drawing(title, xlabel, height=0.9 + 0.27 * len(names), log="x" * log) as axes:
         axes.axvline(level, color=INK, linestyle="--", linewidth=1)
         for place, (middle, low, high) in enumerate(zip(middles, lows, highs, strict=True)):
@@ -445,6 +520,7 @@ def intervals(
     return axes.figure
 
 
+@_checked
 def search_results(search: Search, *, title: str) -> Picture:
     """Mean loss and deviation of each rate that a search tried; filled where tied with the best."""
     mean, tied = search.losses.mean(axis=0), np.isin(search.learning_rates, search.tied)
@@ -460,6 +536,7 @@ def search_results(search: Search, *, title: str) -> Picture:
     return axes.figure
 
 
+@_checked
 def range_test_curves(test: RangeTest, *, title: str) -> Picture:
     """The loss of each seed while the rate grows, and where the suggestions lie."""
     with _drawing(title, "learning rate", "training loss", log="xy") as axes:
@@ -477,6 +554,7 @@ def range_test_curves(test: RangeTest, *, title: str) -> Picture:
     return axes.figure
 
 
+@_checked
 def verdict_bars(verdicts: Table, *, title: str) -> Picture:
     """How many claims of each source met each verdict: `lrcourse.claims.verdicts`."""
     colours = ["#009e73", "#56b4e9", "#e69f00", "#d55e00", FAINT]

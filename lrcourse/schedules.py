@@ -24,13 +24,13 @@ from lrcourse.checks import (
     by_name,
     flag,
     fraction,
-    instance,
     not_negative,
     number,
     one_of,
     positive,
     positive_integer,
     real,
+    several,
     whole,
 )
 
@@ -142,7 +142,9 @@ _CHECKS = {
     **dict.fromkeys(("total_steps", "decay_steps", "steps", "every"), positive_integer),
     **dict.fromkeys(("period", "half_period", "multiplier"), positive_integer),
     "updates_per_epoch": positive_integer,
-    "schedule": partial(instance, kind=Schedule),
+    "rates": several(positive),
+    "schedule": Schedule,
+    "schedules": several(Schedule),
     "warmup_steps": whole,
     "shift": whole,
     "pct_start": partial(real, low=0, high=1),
@@ -446,21 +448,11 @@ def piecewise(
     >>> piecewise([0.1, 0.05], [10])([9, 10])
     array([0.1 , 0.05])
     """
-    rates = _sequence("rates", rates, positive)
-    if total_steps is None:
-        boundaries = _sequence("boundaries", boundaries, positive_integer)
-    else:
-        boundaries = _sequence("boundaries", boundaries, fraction)
+    check = positive_integer if total_steps is None else fraction
+    boundaries = several(check)("boundaries", boundaries)
     _check_boundaries(boundaries, "rates", rates)
     rates, boundaries, total_steps = np.array(rates), np.array(boundaries), total_steps or 1
     return lambda t: rates[np.searchsorted(boundaries, t / total_steps, side="right")]
-
-
-def _sequence(name, values, check):
-    values = _plain(values)
-    if not isinstance(values, tuple):
-        raise TypeError(f"{name} must be a sequence, got {values!r}")
-    return [check(f"each of {name}", value) for value in values]
 
 
 def _check_boundaries(boundaries, name, pieces):
@@ -579,8 +571,7 @@ def join(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
     >>> join([constant(0.1), linear(0.1, 4)], [2])([0, 1, 2, 4, 6])
     array([0.1 , 0.1 , 0.1 , 0.05, 0.  ])
     """
-    schedules = _sequence("schedules", schedules, lambda *said: instance(*said, Schedule))
-    boundaries = _sequence("boundaries", boundaries, positive_integer)
+    boundaries = several(positive_integer)("boundaries", boundaries)
     _check_boundaries(boundaries, "schedules", schedules)
 
     def rate(t):

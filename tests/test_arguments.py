@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import lrcourse
-from lrcourse import comparison, landscapes, models, schedules, search, splits, sweeps
+from lrcourse import comparison, landscapes, models, plots, schedules, search, splits, sweeps
+from lrcourse.claims import verdicts
 from lrcourse.datasets import Data, Dataset, school_district, school_district_points
 from lrcourse.language import translate
 from lrcourse.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
@@ -29,6 +30,20 @@ PICTURES, CLASSES = np.ones((3, 1, 6, 6)), np.array([0, 1, 0])
 RATE = schedules.constant(0.1)
 BOWL = landscapes.quadratic([1.0, 2.0])
 DESCENT = landscapes.descend(BOWL, SGD(0.1), [1.0, 1.0], 3)
+CURVE = landscapes.quadratic(1.0)
+SLIDE = landscapes.descend(CURVE, SGD([0.1, 0.2, 0.3]), 3.0, 3)
+ABOVE = (X[:, 1] > X[:, 0]).astype(float)
+HISTORY = lrcourse.fit(
+    NEURON,
+    SGD([0.1, 1.0]),
+    Data(X, ABOVE, X, ABOVE),
+    epochs=1,
+    batch_size=10,
+    evaluate_every=1,
+    keep_path=True,
+)
+SEARCH = search.Search(np.array([0.1, 0.2]), np.ones((2, 2)), np.zeros(2, int))
+TITLE, THREE, NAMES = "training loss", [0.1, 0.2, 0.3], ["1", "2", "3"]
 
 
 def train(learning_rates, seed=0):
@@ -111,6 +126,32 @@ CALLS = [
                          "updates": 4, "batch_size": 5, "seeds": 1}),
     (comparison.paired_difference, {"first": [1.0, 2.0], "second": [1.0, 3.0], "confidence": 0.9}),
     (comparison.student, {"confidence": 0.9, "degrees": 3}),
+    (plots.rate_colours, {"learning_rates": THREE}),
+    *[(plot, {"history": HISTORY, "title": TITLE})
+      for plot in (plots.loss_curves, plots.sample_predictions)],
+    (plots.loss_curves, {"history": HISTORY, "validation": True, "title": TITLE}),
+    (plots.sample_predictions, {"history": HISTORY, "samples": np.ones((3, 2)), "title": TITLE}),
+    *[(plot, {"history": HISTORY, "data": DATA, "title": TITLE})
+      for plot in (plots.decision_boundaries, plots.loss_valley)],
+    (plots.descent_errors, {"descent": SLIDE, "title": TITLE}),
+    (plots.curves, {"x": THREE, "lines": [THREE], "labels": ["1"], "xlabel": "step", "log": True,
+                    "ylabel": TITLE, "title": TITLE, "log_x": True, "level": (0.1, TITLE),
+                    "colours": ["black"]}),
+    (plots.error_curve, {"landscape": CURVE, "title": TITLE, "descent": SLIDE, "run": 2,
+                         "span": (0, 1), "xlabel": "weight w", "tangent": False}),
+    (plots.places, {"learning_rates": THREE, "ends": THREE, "title": TITLE, "ylabel": TITLE,
+                    "levels": [(0.1, TITLE)]}),
+    (plots.error_mountain, {"landscape": BOWL, "descent": DESCENT, "title": TITLE,
+                            "spans": [(0, 1), (0, 1)], "xlabel": TITLE, "ylabel": TITLE,
+                            "methods": ["SGD"]}),
+    (plots.spread, {"names": NAMES, "values": [THREE] * 3, "title": TITLE, "ylabel": TITLE,
+                    "xlabel": TITLE, "marks": THREE, "mark_label": TITLE, "log": True}),
+    (plots.intervals, {"names": NAMES, "middles": THREE, "lows": THREE, "highs": THREE,
+                       "title": TITLE, "xlabel": TITLE, "level": 1.0, "log": True}),
+    (plots.search_results, {"search": SEARCH, "title": TITLE}),
+    (plots.range_test_curves, {"test": search.RangeTest(np.array([1.0, 2.0]), np.ones((1, 2))),
+                               "title": TITLE}),
+    (plots.verdict_bars, {"verdicts": verdicts(), "title": TITLE}),
     (splits.stratified_split, {"dataset": DATASET, "fraction": 0.3, "seed": 0}),
     (splits.published_split, {"dataset": DATASET._replace(test_rows=2)}),
     (splits.standardized, {"data": DATA}),

@@ -221,7 +221,7 @@ def test_a_run_that_has_diverged_does_not_spoil_the_others():
         (lambda: MultilayerPerceptron([3, 1], initialization=0), ValueError, "initialization must"),
         (lambda: ConvolutionalNetwork((3, 5, 8)), ValueError, "at least 6 pixels"),
         (lambda: ConvolutionalNetwork((3, 1, 8), padding="same"), ValueError, "at least 2 pixels"),
-        (lambda: ConvolutionalNetwork((32, 32)), ValueError, "image must be 3 whole numbers"),
+        (lambda: ConvolutionalNetwork((32, 32)), ValueError, "image must be a sequence of 3"),
         (lambda: ConvolutionalNetwork((3, 8.0, 8)), TypeError, "image must be a whole number"),
         (lambda: ConvolutionalNetwork((3, 8, 8), filters=4), TypeError, "filters must be a seq"),
         (lambda: ConvolutionalNetwork((3, 8, 8), classes=0), ValueError, "classes must be"),

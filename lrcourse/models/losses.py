@@ -5,7 +5,7 @@ A loss takes logits z of shape (runs, n, outputs) and the targets of n examples.
 
 import numpy as np
 
-from lrcourse.checks import array
+from lrcourse.checks import numbers
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -14,7 +14,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    z = _numbers("z", z)
+    z = numbers("z", z)
     return sigmoid_of_minus(np.negative(z, out=np.empty_like(z)))
 
 
@@ -67,16 +67,8 @@ def cross_entropy_from_probabilities(z: np.ndarray, y: np.ndarray) -> np.ndarray
         return -np.mean(positive, axis=-1)
 
 
-def _numbers(name, value):
-    """Return `value` as an array of floats, of which a run that has diverged may make nan."""
-    numbers = array(value)
-    if numbers.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be an array of numbers, got {value!r}")
-    return numbers if numbers.dtype.kind == "f" else numbers.astype(float)
-
-
 def _logits_and_labels(z, y):
-    z, y = _numbers("z", z), _numbers("y", y)
+    z, y = numbers("z", z), numbers("y", y)
     if y.ndim == 0 or z.shape[-y.ndim :] != y.shape or y.size == 0:
         raise ValueError(f"y must be a label for each of the logits z {z.shape}, got {y.shape}")
     return z, y

@@ -13,7 +13,7 @@ from lrcourse.checks import (
     one_of,
     parameter_arrays,
     positive_integer,
-    sequence,
+    several,
     whole,
 )
 from lrcourse.models.layers import (
@@ -179,9 +179,9 @@ class MultilayerPerceptron(Network):
         dropout: float = 0.0,
         initialization: str = "glorot",
     ):
-        if len(sequence("sizes", sizes)) < 2:
-            raise ValueError(f"sizes must be the inputs, hidden units and outputs, got {sizes!r}")
-        sizes = [positive_integer("sizes", size) for size in sizes]
+        sizes = several(positive_integer)("sizes", sizes)
+        if len(sizes) < 2:
+            raise ValueError(f"sizes must be the inputs, hidden units and outputs, got {sizes}")
         activated = ACTIVATIONS[one_of("activation", activation, ACTIVATIONS)]
         dropout = below_one("dropout", dropout)
         layers = []
@@ -230,13 +230,11 @@ class ConvolutionalNetwork(Network):
         padding: str = "valid",
         initialization: str = "glorot",
     ):
-        channels, height, width = _integers("image", image, 3)
-        first, second = _integers("filters", filters, 2)
+        channels, height, width = several(positive_integer, 3)("image", image)
+        first, second = several(positive_integer, 2)("filters", filters)
         hidden = positive_integer("hidden", hidden)
         classes = positive_integer("classes", classes)
-        if len(sequence("dropout", dropout)) != 2:
-            raise ValueError(f"dropout must be two shares, got {dropout!r}")
-        early, late = (below_one("dropout", share) for share in dropout)
+        early, late = several(below_one, 2)("dropout", dropout)
         border = {"valid": 0, "same": 1}[one_of("padding", padding, ("valid", "same"))]
         lost = 4 - 4 * border
         if min(height, width) < lost + 2:
@@ -265,9 +263,3 @@ def _array(name, value):
     """Return `value` as an array of floats; of floats, as it is: a check would take its time."""
     floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
     return value if floats else numeric(name, value)
-
-
-def _integers(name, values, count):
-    if len(sequence(name, values)) != count:
-        raise ValueError(f"{name} must be {count} whole numbers, got {values!r}")
-    return tuple(positive_integer(name, value) for value in values)
