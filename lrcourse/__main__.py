@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 
-from lrcourse.checks import learning_rates, one_of, positive_integer
+from lrcourse.checks import one_of, positive_integer
 from lrcourse.datasets import CATALOGUE, LIKE_THE_TEXTBOOK
 from lrcourse.downloads import VARIABLE, DataUnavailable, cache_folder, local_folder
 from lrcourse.experiments import (
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     except SystemExit as stop:  # argparse exits by itself; a function returns
         return stop.code
     try:
-        arguments.run(arguments)
+        print(arguments.run(arguments))
         sys.stdout.flush()
     except DataUnavailable as problem:
         print(f"lrcourse {arguments.command}: {problem}", file=sys.stderr)
@@ -71,63 +71,67 @@ def _drop_output():
 def _parser():
     parser = _Parser(prog="lrcourse", description="The learning rate, in NumPy.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    table = commands.add_parser(
-        "table",
-        help="the learning-rate table: one training for each rate, on the textbook's data",
+
+    def command(run, about, **texts):
+        added = commands.add_parser(run.__name__.strip("_"), help=about, **texts)
+        added.set_defaults(run=run)
+        return added.add_argument
+
+    option = command(
+        _table,
+        "the learning-rate table: one training for each rate, on the textbook's data",
         description="Train the textbook's classifier once for each learning rate.",
     )
-    table.set_defaults(run=_table)
-    table.add_argument(
-        "--rates",
-        type=_rates,
-        default=list(TEXTBOOK_RATES),
-        metavar="RATE,…",
-        help="learning rates, separated by commas (default: the textbook's six)",
-    )
-    table.add_argument("--epochs", type=_count, default=50, help="default: 50")
-    table.add_argument("--batch-size", type=_count, default=10, help="default: 10")
-    table.add_argument(
-        "--seed",
-        type=_seed,
-        default=LIKE_THE_TEXTBOOK,
-        help=f"of the shuffle and the batches (default: {LIKE_THE_TEXTBOOK})",
-    )
-    table.add_argument("--format", choices=["text", "csv", "json"], default="text")
-    schedule = commands.add_parser(
-        "schedule",
-        help="the rates of a schedule, step by step",
+    rates = "learning rates, separated by commas (default: the textbook's six)"
+    option("--rates", type=_rates, default=TEXTBOOK_RATES, metavar="RATE,…", help=rates)
+    option("--epochs", type=_whole, default=50, help="default: 50")
+    option("--batch-size", type=_whole, default=10, help="default: 10")
+    seed = f"of the shuffle and the batches (default: {LIKE_THE_TEXTBOOK})"
+    option("--seed", type=_whole, default=LIKE_THE_TEXTBOOK, help=seed)
+    option("--format", choices=["text", "csv", "json"], default="text")
+    option = command(
+        _schedule,
+        "the rates of a schedule, step by step",
         description=f"Print the rates of a schedule: {', '.join(FACTORIES)}.",
         epilog="for example: schedule warmup schedule='cosine(0.1, 100)' steps=5 --steps 105",
     )
-    schedule.set_defaults(run=_schedule)
-    schedule.add_argument("name", metavar="NAME")
-    schedule.add_argument("arguments", nargs="*", metavar="key=value")
-    schedule.add_argument("--steps", type=_steps, required=True, help="how many, from step 0")
-    schedule.add_argument("--format", choices=["text", "csv"], default="text")
-    running = commands.add_parser(
-        "run",
-        help="an experiment of the course, run again and recorded",
+    option("name", metavar="NAME")
+    option("arguments", nargs="*", metavar="key=value")
+    option("--steps", type=_whole, required=True, help="how many, from step 0")
+    option("--format", choices=["text", "csv"], default="text")
+    option = command(
+        _run,
+        "an experiment of the course, run again and recorded",
         description=f"Run an experiment, or go on with it: {', '.join(EXPERIMENTS)}.",
     )
-    running.set_defaults(run=_run)
-    running.add_argument("name", metavar="NAME")
-    running.add_argument(
-        "--size", choices=["quick", "full"], default="quick", help="default: quick"
-    )
-    running.add_argument("--seeds", type=_count, metavar="K", help="default: as recorded")
-    running.add_argument(
-        "--processes", type=_count, metavar="N", help="default: one for each processor"
-    )
-    running.add_argument("--output", metavar="FILE", help="default: the course's own record")
-    data = commands.add_parser(
-        "data",
-        help="which data sets there are and where; data fetch downloads them",
+    option("name", metavar="NAME")
+    option("--size", choices=["quick", "full"], default="quick", help="default: quick")
+    option("--seeds", type=_whole, metavar="K", help="default: as recorded")
+    option("--processes", type=_whole, metavar="N", help="default: one for each processor")
+    option("--output", metavar="FILE", help="default: the course's own record")
+    option = command(
+        _data,
+        "which data sets there are and where; data fetch downloads them",
         usage="lrcourse data [-h] [fetch] [NAME …]",
         description=f"List the data sets, or fetch them first: {', '.join(CATALOGUE)}.",
     )
-    data.set_defaults(run=_data)
-    data.add_argument("names", nargs="*", metavar="NAME", help="default: all of them")
+    option("names", nargs="*", metavar="NAME", help="default: all of them")
     return parser
+
+
+def _rates(text):
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        problem = f"needs numbers separated by commas, got {text!r}"
+        raise argparse.ArgumentTypeError(problem) from None
+
+
+def _whole(text):
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"needs a whole number, got {text!r}") from None
 
 
 def _table(arguments):
@@ -138,14 +142,19 @@ def _table(arguments):
         seed=arguments.seed,
         progress=True,
     )
-    table = learning_rate_table(history)
-    print(getattr(table, arguments.format)().rstrip("\n"))
+    return _formatted(learning_rate_table(history), arguments.format)
 
 
 def _schedule(arguments):
-    rates = _made(arguments.name, arguments.arguments)(np.arange(arguments.steps))
+    schedule = _made(arguments.name, arguments.arguments)
+    # A table is a list of Python's numbers, which a million rows do not strain.
+    rates = schedule(np.arange(positive_integer("steps", arguments.steps, 1_000_000)))
     table = Table(["step", "learning_rate"], list(enumerate(rates.tolist())))
-    print(getattr(table, arguments.format)().rstrip("\n"))
+    return _formatted(table, arguments.format)
+
+
+def _formatted(table, form):
+    return getattr(table, form)().rstrip("\n")
 
 
 def _run(arguments):
@@ -158,8 +167,8 @@ def _run(arguments):
         output=arguments.output,
         progress=True,
     )
-    print(experiment.summary(record).text())
-    print(f"\n{len(record.runs)} runs, {record.seconds:.0f} s: {path}")
+    table = experiment.summary(record).text()
+    return f"{table}\n\n{len(record.runs)} runs, {record.seconds:.0f} s: {path}"
 
 
 def _data(arguments):
@@ -174,28 +183,20 @@ def _data(arguments):
         [name, f"{entry.size / 1e6:.1f} MB" if entry.files else "", entry.licence, entry.place]
         for name, entry in entries.items()
     ]
-    print(Table(["name", "download", "licence", "where"], rows).text())
-    print(f"\nlocal folder ({VARIABLE}): {local_folder() or 'none'}\ncache: {cache_folder()}")
+    table = Table(["name", "download", "licence", "where"], rows).text()
+    places = f"local folder ({VARIABLE}): {local_folder() or 'none'}\ncache: {cache_folder()}"
+    return f"{table}\n\n{places}"
 
 
 def _made(name: str, pairs: list[str]) -> Schedule:
-    if name not in FACTORIES:
-        raise ValueError(f"NAME must be one of {', '.join(FACTORIES)}, got {name!r}")
-    parameters = inspect.signature(FACTORIES[name]).parameters
-    values = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not equals:
-            raise ValueError(f"arguments must be key=value, got {pair!r}")
-        if key not in parameters or key in values:
-            problem = "once" if key in values else "of " + ", ".join(parameters)
-            raise ValueError(f"{name} takes each key {problem}, got {key!r}")
-        values[key] = _value(key, text, str(parameters[key].annotation))
-    missing = [key for key, each in parameters.items() if each.default is each.empty]
-    missing = [key for key in missing if key not in values]
-    if missing:
-        raise ValueError(f"{name} needs {', '.join(f'{key}=…' for key in missing)}")
-    return FACTORIES[name](**values)
+    parameters = inspect.signature(FACTORIES[one_of("NAME", name, FACTORIES)]).parameters
+    needed = {key for key, each in parameters.items() if each.default is each.empty}
+    texts = {key: text for key, _, text in (pair.partition("=") for pair in pairs)}
+    if len(texts) < len(pairs) or not needed <= texts.keys() <= parameters.keys():
+        keys = [f"{key}=…" if key in needed else f"[{key}=…]" for key in parameters]
+        raise ValueError(f"{name} takes {' '.join(keys)}, each once, got {' '.join(pairs)[:60]!r}")
+    annotations = {key: str(parameters[key].annotation) for key in texts}
+    return FACTORIES[name](**{key: _value(key, texts[key], annotations[key]) for key in texts})
 
 
 _VALUE = "a number, numbers separated by commas, a word or a schedule"
@@ -226,46 +227,6 @@ def _evaluated(node):
             keywords = {each.arg: _evaluated(each.value) for each in node.keywords}
             return FACTORIES[name](*map(_evaluated, node.args), **keywords)
     raise ValueError(f"a value must be {_VALUE}, got {ast.unparse(node)!r}")
-
-
-def _rates(text):
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"needs numbers separated by commas, got {text!r}"
-        ) from None
-    return _said(learning_rates, "each rate", values)
-
-
-def _count(text):
-    return _said(positive_integer, "the value", _whole(text))
-
-
-def _steps(text):
-    # A table is a list of Python's numbers, which a million rows do not strain.
-    return _said(lambda *said: positive_integer(*said, 1_000_000), "the value", _whole(text))
-
-
-def _seed(text):
-    seed = _whole(text)
-    if seed < 0:
-        raise argparse.ArgumentTypeError(f"needs a whole number of at least 0, got {text!r}")
-    return seed
-
-
-def _whole(text):
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"needs a whole number, got {text!r}") from None
-
-
-def _said(check, name, value):
-    try:
-        return check(name, value)
-    except ValueError as problem:
-        raise argparse.ArgumentTypeError(str(problem)) from None
 
 
 if __name__ == "__main__":

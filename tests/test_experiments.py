@@ -249,6 +249,7 @@ def test_other_seeds_do_not_replace_the_record_that_comes_with_the_course(tmp_pa
         ([], 2, "required: NAME"),
         (["table", "--size", "huge"], 2, "invalid choice: 'huge'"),
         (["table", "--seeds", "0"], 2, "must be at least 1, got 0"),
+        (["table", "--processes", "0"], 2, "processes must be at least 1, got 0"),
         (["table", "--processes", "x"], 2, "needs a whole number, got 'x'"),
         (["autoencoder", "--size", "full"], 1, "LRCOURSE_DATA must name a folder, got 'nowhere'"),
     ],

@@ -119,7 +119,9 @@ def run(
         command += f" --seeds {seeds}"
         output = output or f"{name}-{seeds}-seeds.json"
     seeds = list(range(seeds or usual))
-    processes = positive_integer("processes", processes or os.cpu_count() or 1)
+    if processes is None:
+        processes = os.cpu_count() or 1
+    processes = positive_integer("processes", processes)
     path = Path(output or FOLDER / f"{name}.json")
 
     data = experiment.data(settings["data"])
