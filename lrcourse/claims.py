@@ -1,17 +1,16 @@
 """What the sources claim, and what our experiments say to it: ``claims.json``.
 
 The one place where the verdicts stand; a new claim is an entry of that file. The
-tests let its evidence mention only numbers that the cells it names have shown.
+tests let its evidence mention only numbers that the chapters it names have shown.
 """
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from importlib.resources import files
 
 from lrcourse.checks import one_of
 from lrcourse.language import current_language, translate
+from lrcourse.storage import shipped
 from lrcourse.tables import Table
 
 SOURCES = {
@@ -108,5 +107,5 @@ def _chapter(name: str) -> str:
 
 @cache
 def _all() -> dict[str, list[Claim]]:
-    entries = json.loads(files("lrcourse").joinpath("claims.json").read_text("utf-8"))
-    return {name: [Claim(**entry) for entry in some] for name, some in entries.items()}
+    claims = shipped("claims.json").items()
+    return {source: [Claim(**entry) for entry in entries] for source, entries in claims}

@@ -7,11 +7,9 @@ update. A framework is imported when it is asked for.
 
 import copy
 import importlib
-import json
 import warnings
 from collections import defaultdict
 from collections.abc import Sequence
-from importlib.resources import files
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,6 +17,7 @@ import numpy as np
 from lrcourse.checks import instance, number, one_of, positive_integer, sequence, several
 from lrcourse.language import LANGUAGES, current_language
 from lrcourse.schedules import Schedule
+from lrcourse.storage import shipped
 from lrcourse.tables import Code, Table
 
 _INSTALL = {
@@ -212,7 +211,7 @@ def differences() -> Table:
             cell[language] if isinstance(cell, list) else cell
             for cell in (row["what"], *row["cells"])
         ]
-        for row in json.loads(files("lrcourse").joinpath("differences.json").read_text("utf-8"))
+        for row in shipped("differences.json")
     ]
     return Table(["what differs", "lrcourse", "PyTorch", "Keras", "Optax"], rows)
 
@@ -232,7 +231,7 @@ def counterparts(of: str) -> Table:
     [['formula', 'η₀'], ['lrcourse', 'constant(0.1)']]
     """
     one_of("of", of, ("schedules", "optimizers"))
-    rows = json.loads(files("lrcourse").joinpath("counterparts.json").read_text("utf-8"))[of]
+    rows = shipped("counterparts.json")[of]
     return Table(
         ["framework", "call"],
         [

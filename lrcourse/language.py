@@ -4,12 +4,10 @@ Labels are written in English in the code and looked up in ``labels.json``,
 so that the code of a notebook is the same in both editions.
 """
 
-import json
 import warnings
-from functools import cache
-from importlib.resources import files
 
 from lrcourse.checks import instance, one_of
+from lrcourse.storage import shipped
 
 LANGUAGES = ("en", "zh")
 
@@ -38,10 +36,9 @@ def current_language() -> str:
     return _current
 
 
-@cache
 def labels() -> dict[str, str]:
     """Return the catalogue: English label to Chinese label."""
-    return json.loads(files("lrcourse").joinpath("labels.json").read_text("utf-8"))
+    return shipped("labels.json")
 
 
 def translate(text: str, **values) -> str:

@@ -8,13 +8,12 @@ again and compares.
 
 import ast
 import inspect
-import json
 import textwrap
 from collections.abc import Callable
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
+
+from lrcourse.storage import shipped
 
 FRAMEWORKS = ("torch", "keras", "tensorflow", "jax", "optax")
 DIGITS = 10
@@ -59,12 +58,13 @@ def framework_versions() -> dict[str, str]:
     >>> sorted(framework_versions())
     ['jax', 'keras', 'optax', 'torch']
     """
-    return {name: version.split("+")[0] for name, version in _file()["versions"].items()}
+    versions = shipped("recordings.json")["versions"]
+    return {name: version.split("+")[0] for name, version in versions.items()}
 
 
 def recorded() -> dict[str, dict]:
     """Return each function's name with its code, arguments, shape and runs of equal numbers."""
-    return _file()["recordings"]
+    return shipped("recordings.json")["recordings"]
 
 
 def rounded(numbers) -> np.ndarray:
@@ -102,8 +102,3 @@ def _is(entry, function, arguments) -> bool:
 
 def _code(function) -> str:
     return textwrap.dedent(inspect.getsource(function))
-
-
-@cache
-def _file() -> dict:
-    return json.loads(files("lrcourse").joinpath("recordings.json").read_text("utf-8"))

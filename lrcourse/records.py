@@ -10,14 +10,13 @@ make it again. The chapters read their numbers from it:
 (3, 11)
 """
 
-import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from lrcourse import storage
 from lrcourse.checks import one_of
 
 FOLDER = Path(__file__).parent / "results"
@@ -106,14 +105,9 @@ class Record:
         runs = content.pop("runs")
         head = "".join(f" {_json(name)}: {_json(value)},\n" for name, value in content.items())
         lines = ",\n".join(_json(run, separators=(",", ":")) for run in runs)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_text(f'{{\n{head} "runs": [\n{lines}\n]}}\n', "utf-8")
-            partial.replace(path)
-        finally:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
+        with storage.replacing(path) as unfinished:
+            unfinished.write_text(f'{{\n{head} "runs": [\n{lines}\n]}}\n', "utf-8")
 
 
 def load(experiment: str, size: str = "full") -> Record:

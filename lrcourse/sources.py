@@ -4,11 +4,8 @@ The one place where they stand. The comparison tables of the chapters read
 them from here, and the tests let the prose quote no others.
 """
 
-import json
-from functools import cache
-from importlib.resources import files
-
 from lrcourse.checks import one_of
+from lrcourse.storage import shipped
 from lrcourse.tables import Table
 
 
@@ -25,7 +22,8 @@ def figures(source: str, item: str) -> dict | Table:
     >>> figures("aiedu", "E2")["positive"]
     0.13
     """
-    items = _all()[one_of("source", source, _all())]
+    sources = shipped("sources.json")
+    items = sources[one_of("source", source, sources)]
     entry = items[one_of("item", item, items)]
     if "rows" in entry:
         return Table(entry["columns"], [[_number(value) for value in row] for row in entry["rows"]])
@@ -35,8 +33,3 @@ def figures(source: str, item: str) -> dict | Table:
 def _number(value):
     """JSON knows no nan: the file writes it as a text."""
     return float("nan") if value == "nan" else value
-
-
-@cache
-def _all() -> dict:
-    return json.loads(files("lrcourse").joinpath("sources.json").read_text("utf-8"))

@@ -3,11 +3,9 @@
 import os
 import time
 import warnings
-import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -218,12 +216,10 @@ class _Results:
 
     def __init__(self, train, record):
         self.record, self.updates, self.runs = record, None, {}
-        self.settings = _described(train)
+        self.settings = storage.described(train)
         self.written = time.monotonic()
         if self.record and self.record.exists():
-            kept = storage.load(self.record)
-            if not isinstance(kept, dict) or kept.get("settings") != self.settings:
-                raise ValueError(f"record {record} belongs to a sweep with other settings")
+            kept = storage.load_work("record", record, self.settings)
             self.add(*(kept[name] for name in ("seed", "rate", "updates", "curves", "diverged_at")))
 
     def add(self, seeds, rates, updates, curves, diverged_at):
@@ -265,18 +261,3 @@ class _Results:
                     finished[row, column] = True
         named = dict(zip(CURVES, curves, strict=True))
         return Sweep(rates, np.array(seeds), updates, named, diverged_at, finished)
-
-
-def _described(value) -> str:
-    """Return what tells one sweep from another: the function's name and the arguments fixed."""
-    if isinstance(value, partial):
-        fixed = [*map(_described, value.args)]
-        fixed += [f"{name}={_described(each)}" for name, each in sorted(value.keywords.items())]
-        return f"{_described(value.func)}({', '.join(fixed)})"
-    if isinstance(value, np.ndarray):
-        return f"{value.shape} {value.dtype} {zlib.crc32(np.ascontiguousarray(value)):08x}"
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_described, value))})"
-    if hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
-    return repr(value)

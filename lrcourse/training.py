@@ -3,7 +3,6 @@
 import copy
 import inspect
 import time
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,13 +145,12 @@ def fit(
     keep_path, progress = flag("keep_path", keep_path), flag("progress", progress)
     if checkpoint is not None:
         checkpoint = file_path("checkpoint", checkpoint)
-    settings = _described(
-        model, optimizer, (x, y, *validation), epochs, batch_size, evaluate_every, seed, keep_path
-    ) if checkpoint else None  # fmt: skip
+        made = (model, optimizer, x, y, *validation, seed)
+        settings = storage.described((*made, epochs, batch_size, evaluate_every, keep_path))
 
     run = _Run(model, optimizer, (x, y), validation, whole("seed", seed), keep_path)
     if checkpoint and checkpoint.exists():
-        run.restore(_of_this_training(checkpoint, settings))
+        run.restore(storage.load_work("checkpoint", checkpoint, settings))
     else:
         run.measure()
     inputs = model.prepared(x) if _is_planned(model) else x
@@ -358,16 +356,3 @@ def _evaluated(model, parameters, x, y):
             part = np.array(model.loss_and_accuracy(chosen, x[piece], y[piece]), float)
             measured[:, some] += share * part
     return measured
-
-
-def _described(model, optimizer, arrays, *settings) -> str:
-    """Return what tells a training from every other."""
-    prints = [f"{array.shape} {array.dtype} {zlib.crc32(array):08x}" for array in arrays]
-    return "; ".join(map(str, (model, optimizer, *prints, *settings)))
-
-
-def _of_this_training(checkpoint, settings) -> dict:
-    state = storage.load(checkpoint)
-    if not isinstance(state, dict) or state.get("settings") != settings:
-        raise ValueError(f"checkpoint {checkpoint} belongs to a training with other settings")
-    return state

@@ -10,7 +10,7 @@ LIBRARY = Path(__file__).parent.parent / "lrcourse"
 
 # Data flows one way: each module imports only from those before it.
 ORDER = [
-    "checks", "language", "tables", "sources", "claims", "comparison", "storage", "schedules",
+    "checks", "storage", "language", "tables", "sources", "claims", "comparison", "schedules",
     "optimizers", "models", "downloads", "formats", "published", "datasets", "splits",
     "training", "sweeps", "landscapes", "search", "records", "experiments", "plots",
     "explorer", "frameworks", "recordings",

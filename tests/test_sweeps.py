@@ -142,7 +142,7 @@ def test_an_interrupted_sweep_keeps_what_is_finished_and_goes_on_from_it(here, t
     trained.clear()
     sweep(partial(counting, epochs=1), [*RATES, 5.0], 3, record=record)
     assert len(trained) == 18 - 10
-    with pytest.raises(ValueError, match="belongs to a sweep with other settings"):
+    with pytest.raises(ValueError, match="record .* was made with other settings"):
         sweep(partial(school_district_runs, epochs=2), RATES, 2, record=record)
     assert [file.name for file in tmp_path.iterdir()] == ["sweep.npz"]
 
