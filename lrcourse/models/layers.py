@@ -177,49 +177,31 @@ class Dropout(Layer):
         return d
 
 
-class ReLU(Layer):
-    """max(z, 0)."""
+# Each with its derivative by z, which is written as a function of a = f(z).
+ACTIVATIONS = {
+    "relu": (lambda z: np.maximum(z, 0, out=z), lambda a: a > 0),
+    "tanh": (lambda z: np.tanh(z, out=z), lambda a: 1 - a * a),
+    "sigmoid": (lambda z: sigmoid_of_minus(np.negative(z, out=z)), lambda a: a * (1 - a)),
+}
+
+
+class Activation(Layer):
+    """One of `ACTIVATIONS`, by its name: a = f(z)."""
+
+    def __init__(self, name: str):
+        self.name = name
 
     def forward(self, parameters, z, generator):
         """Return a, in the place of z."""
-        a = np.maximum(z, 0, out=z)
+        a = ACTIVATIONS[self.name][0](z)
         return a, a
 
     def backward(self, parameters, a, d, out, first):
-        """∂J/∂z = d where a > 0, else 0."""
-        d *= a > 0
+        """∂J/∂z = d f′(z)."""
+        d *= ACTIVATIONS[self.name][1](a)
         return d
 
 
-class Tanh(Layer):
-    """tanh z."""
-
-    def forward(self, parameters, z, generator):
-        """Return a, in the place of z."""
-        a = np.tanh(z, out=z)
-        return a, a
-
-    def backward(self, parameters, a, d, out, first):
-        """∂J/∂z = d (1 − a²)."""
-        d *= 1 - a * a
-        return d
-
-
-class Sigmoid(Layer):
-    """1/(1 + e^−z)."""
-
-    def forward(self, parameters, z, generator):
-        """Return a, in the place of z."""
-        a = sigmoid_of_minus(np.negative(z, out=z))
-        return a, a
-
-    def backward(self, parameters, a, d, out, first):
-        """∂J/∂z = d a (1 − a)."""
-        d *= a * (1 - a)
-        return d
-
-
-ACTIVATIONS = {"relu": ReLU, "tanh": Tanh, "sigmoid": Sigmoid}
 INITIALIZATIONS = ("glorot", "he")
 
 

@@ -19,12 +19,12 @@ from lrcourse.checks import (
 from lrcourse.models.layers import (
     ACTIVATIONS,
     INITIALIZATIONS,
+    Activation,
     Convolution,
     Dense,
     Dropout,
     Flatten,
     MaxPool,
-    ReLU,
 )
 from lrcourse.models.losses import LOSSES
 
@@ -182,11 +182,11 @@ class MultilayerPerceptron(Network):
         sizes = several(positive_integer)("sizes", sizes)
         if len(sizes) < 2:
             raise ValueError(f"sizes must be the inputs, hidden units and outputs, got {sizes}")
-        activated = ACTIVATIONS[one_of("activation", activation, ACTIVATIONS)]
+        one_of("activation", activation, ACTIVATIONS)
         dropout = below_one("dropout", dropout)
         layers = []
         for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
-            layers += [Dense(inputs, outputs), activated(), Dropout(dropout)]
+            layers += [Dense(inputs, outputs), Activation(activation), Dropout(dropout)]
         super().__init__(layers[:-2], loss, (sizes[0],), sizes[-1], initialization)
         self.width = sum(sizes)
         self._settings = f"{sizes}, {activation!r}, {loss!r}, {dropout}, {initialization!r}"
@@ -241,10 +241,10 @@ class ConvolutionalNetwork(Network):
             raise ValueError(f"image must be at least {lost + 2} pixels each way, got {image}")
         pooled = second * ((height - lost) // 2) * ((width - lost) // 2)
         layers = [
-            Convolution(channels, first, border), ReLU(),
-            Convolution(first, second, border), ReLU(),
+            Convolution(channels, first, border), Activation("relu"),
+            Convolution(first, second, border), Activation("relu"),
             MaxPool(), Dropout(early), Flatten(),
-            Dense(pooled, hidden), ReLU(), Dropout(late),
+            Dense(pooled, hidden), Activation("relu"), Dropout(late),
             Dense(hidden, classes),
         ]  # fmt: skip
         shape = (channels, height, width)
