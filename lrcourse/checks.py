@@ -116,7 +116,8 @@ def flag(name: str, value) -> bool:
 def instance(name: str, value, kind: type):
     """Return `value` if it is of that class."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name} must be a {kind.__name__}, got {value!r}")
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise TypeError(f"{name} must be {article} {kind.__name__}, got {value!r}")
     return value
 
 

@@ -172,7 +172,7 @@ def holm(chances) -> np.ndarray:
     >>> holm([0.01, 0.04, 0.03])
     array([0.03, 0.06, 0.06])
     """
-    chances = numeric("chances", chances)
+    chances = numeric("chances", chances, axes=1)
     order = np.argsort(chances, kind="stable")
     factors = np.arange(len(chances), 0, -1)
     adjusted = np.empty_like(chances)

@@ -10,6 +10,7 @@ import lrcourse
 from lrcourse import comparison, landscapes, models, plots, schedules, search, splits, sweeps
 from lrcourse.claims import verdicts
 from lrcourse.datasets import Data, Dataset, school_district, school_district_points
+from lrcourse.experiments import beside_the_textbook, learning_rate_table, school_district_runs
 from lrcourse.language import translate
 from lrcourse.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
 from lrcourse.sources import figures
@@ -125,6 +126,8 @@ CALLS = [
     (search.range_test, {"model": NEURON, "optimizer": SGD, "data": DATA, "low": 0.1, "high": 1.0,
                          "updates": 4, "batch_size": 5, "seeds": 1}),
     (comparison.paired_difference, {"first": [1.0, 2.0], "second": [1.0, 3.0], "confidence": 0.9}),
+    (comparison.holm, {"chances": [0.1, 0.2, 0.3]}),
+    (comparison.Comparison, {"results": {"a": [1.0, 2.0], "b": [1.0, 3.0]}, "confidence": 0.9}),
     (comparison.student, {"confidence": 0.9, "degrees": 3}),
     (plots.rate_colours, {"learning_rates": THREE}),
     *[(plot, {"history": HISTORY, "title": TITLE})
@@ -155,6 +158,10 @@ CALLS = [
     (splits.stratified_split, {"dataset": DATASET, "fraction": 0.3, "seed": 0}),
     (splits.published_split, {"dataset": DATASET._replace(test_rows=2)}),
     (splits.standardized, {"data": DATA}),
+    (school_district_runs, {"learning_rates": 0.1, "epochs": 1, "batch_size": 5, "seed": 0,
+                            "cross_entropy": models.cross_entropy_from_logits,
+                            "keep_path": False, "progress": False}),
+    *[(table, {"history": HISTORY}) for table in (learning_rate_table, beside_the_textbook)],
     (school_district_points, {"count": 5}),
     (school_district, {"seed": 0}),
     (Table, {"columns": ["a"], "rows": [[1.0]]}),

@@ -242,6 +242,11 @@ def test_other_seeds_do_not_replace_the_record_that_comes_with_the_course(tmp_pa
     assert records.read(path).values("path", stride=1).shape == (1, 20)
 
 
+def test_what_is_no_experiment_is_refused():
+    with pytest.raises(TypeError, match="experiment must be an Experiment, got 'table'"):
+        run("table")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -20,7 +20,7 @@ import numpy as np
 
 import lrcourse
 from lrcourse import downloads, storage
-from lrcourse.checks import one_of, positive_integer
+from lrcourse.checks import instance, one_of, positive_integer
 from lrcourse.datasets import CATALOGUE, Dataset
 from lrcourse.records import FOLDER, Record, rounded
 from lrcourse.sweeps import progress_bar
@@ -111,6 +111,7 @@ def run(
     DataUnavailable
         If the data are not here and cannot be had.
     """
+    instance("experiment", experiment, Experiment)
     settings = dict(experiment.sizes[one_of("size", size, experiment.sizes)])
     usual = settings.pop("seeds")
     command = f"python -m lrcourse run {experiment.name} --size {size}"

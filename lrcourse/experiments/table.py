@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lrcourse.checks import instance
 from lrcourse.datasets import (
     LIKE_THE_TEXTBOOK,
     Dataset,
@@ -68,7 +69,7 @@ def learning_rate_table(history: History) -> Table:
     which was seen after `best_update` updates. `diverged_at` is the number of
     updates before the first loss that was not a number, None if there was none.
     """
-    w, b = history.best_parameters
+    w, b = instance("history", history, History).best_parameters
     predictions = LogisticRegression(2).probabilities(history.best_parameters, SAMPLES)
     columns = {
         "learning_rate": history.learning_rates,

@@ -110,7 +110,10 @@ class LogisticRegression:
         z = self.logits(parameters, x)
         _, y = _labelled(x, y)
         right = (z >= 0) == (y >= 0.5)
-        return self.cross_entropy(z, y), np.add.reduce(right, axis=1, dtype=int) / len(y)
+        loss = self.cross_entropy(z, y)
+        if np.shape(loss) != z.shape[:1]:
+            raise ValueError(f"cross_entropy must return {z.shape[:1]} losses, got {loss!r}")
+        return loss, np.add.reduce(right, axis=1, dtype=int) / len(y)
 
 
 def _labelled(x, y):
