@@ -24,7 +24,7 @@ from lrcourse.checks import (
     several,
     whole,
 )
-from lrcourse.schedules import Schedule, constant
+from lrcourse.schedules import Schedule, constant, written
 
 # Rates are kept in the shape of a parameter up to this many weights: NumPy
 # multiplies small arrays of equal shapes twice as fast as it broadcasts.
@@ -35,6 +35,8 @@ _AHEAD = 1024
 
 class Optimizer:
     """What all optimizers share.
+
+    An optimizer remembers: take a new one for a new training.
 
     Parameters
     ----------
@@ -48,8 +50,6 @@ class Optimizer:
     ----------
     updates : int
         The updates made so far.
-
-    An optimizer remembers: take a new one for a new training.
     """
 
     _memory: tuple[str, ...] = ()  # names of what is remembered of each weight
@@ -253,11 +253,8 @@ class Optimizer:
         self._known, self._slots, self._same = [], [], (None, None)
 
     def _said(self) -> str:
-        parameters = inspect.signature(type(self)).parameters.values()
-        values = {p.name: getattr(self, p.name) for p in parameters if p.name != "learning_rate"}
-        said = [f"{p.name}={values[p.name]!r}" for p in parameters
-                if p.name in values and values[p.name] != p.default]  # fmt: skip
-        return f"{type(self).__name__}({', '.join(said)})"
+        names = list(inspect.signature(type(self)).parameters)[1:]  # all but the learning rate
+        return written(type(self), {name: getattr(self, name) for name in names})
 
     def __repr__(self):
         rate = self._given if self._scheduled else self._given.tolist()

@@ -71,13 +71,7 @@ class Schedule:
         return rates if steps.ndim else rates.item()
 
     def __repr__(self):
-        parameters = inspect.signature(FACTORIES[self._name]).parameters
-        said = (
-            f"{name}={value!r}"
-            for name, value in self._arguments.items()
-            if value != parameters[name].default
-        )
-        return f"{self._name}({', '.join(said)})"
+        return written(FACTORIES[self._name], self._arguments)
 
     def __eq__(self, other):
         if not isinstance(other, Schedule):
@@ -89,6 +83,13 @@ class Schedule:
 
     def __reduce__(self):
         return _rebuild, (self._name, self._arguments)
+
+
+def written(make: Callable, arguments: Mapping) -> str:
+    """Return the call that makes an object with these arguments; defaults are left out."""
+    defaults = {each.name: each.default for each in inspect.signature(make).parameters.values()}
+    said = (f"{name}={value!r}" for name, value in arguments.items() if value != defaults[name])
+    return f"{make.__name__}({', '.join(said)})"
 
 
 def _steps(step):
