@@ -13,7 +13,7 @@ import numpy as np
 from lrcourse import storage
 from lrcourse.checks import file_path, flag, instance, one_of, positive_integer, whole
 from lrcourse.checks import learning_rates as checked_rates
-from lrcourse.training import NEVER, History
+from lrcourse.training import NEVER, History, progress_bar
 
 CURVES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
@@ -145,9 +145,8 @@ def sweep(
         for start in range(0, len(wanted), rates_per_task)
     ]
     futures, interrupted = [], False
-    with progress_bar(
-        progress, len(rates) * len(seeds), sum(len(task[1]) for task in tasks)
-    ) as bar:
+    total, missing = len(rates) * len(seeds), sum(len(task[1]) for task in tasks)
+    with progress_bar(progress, total - missing, total, "runs") as bar:
         try:
             for future in _completed(train, tasks, executor, futures):
                 results.add(*future.result())
@@ -175,19 +174,6 @@ def _seeds(seeds):
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds must be different and at least one, got {seeds}")
     return seeds
-
-
-def progress_bar(progress: bool, total: int, missing: int):
-    """Return tqdm's bar of so many runs, shown on a terminal if there is to be progress."""
-    from tqdm import tqdm
-
-    return tqdm(
-        total=total,
-        initial=total - missing,
-        unit=" runs",
-        leave=False,
-        disable=None if progress else True,
-    )
 
 
 def _completed(train, tasks, executor, futures):

@@ -154,10 +154,11 @@ def fit(
     else:
         run.measure()
     inputs = model.prepared(x) if _is_planned(model) else x
-    last, saved = epochs * updates_per_epoch, time.monotonic()
+    done, last = run.update // updates_per_epoch, epochs * updates_per_epoch
+    saved = time.monotonic()
     # Far from the minimum numbers may overflow. That is a result, seen in the losses.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for epoch in _counted(run.update // updates_per_epoch, epochs, progress):
+        for epoch in progress_bar(progress, done, epochs, "epochs", range(done, epochs)):
             order = run.order.permutation(rows)
             for update, batch in enumerate(_batches(inputs, y, order, batch_size), run.update + 1):
                 run.step(*batch)
@@ -186,14 +187,12 @@ def _is_planned(model) -> bool:
     return "plan" in vars(owner)
 
 
-def _counted(done: int, epochs: int, progress: bool):
-    if not progress:
-        return range(done, epochs)
+def progress_bar(progress: bool, done: int, total: int, unit: str, over=None):
+    """Return tqdm's bar, over what is to be done; on a terminal, if there is to be progress."""
     from tqdm import tqdm
 
-    return tqdm(
-        range(done, epochs), initial=done, total=epochs, unit=" epochs", leave=False, disable=None
-    )
+    hidden = None if progress else True
+    return tqdm(over, initial=done, total=total, unit=f" {unit}", leave=False, disable=hidden)
 
 
 def _batches(x, y, order, batch_size):
@@ -221,8 +220,8 @@ class _Run:
         initial = model.initialize(runs, seed, train[0].dtype)
         self.flat = np.concatenate([array.reshape(runs, -1) for array in initial], axis=1)
         self.flat_gradient = np.empty_like(self.flat)
-        self.parameters = _views(self.flat, initial)
-        self.gradients = _views(self.flat_gradient, initial)
+        self.parameters = views(self.flat, initial)
+        self.gradients = views(self.flat_gradient, initial)
         if getattr(self.optimizer, "multipliers", None) is None:
             self.updated, self.slopes = (self.flat,), (self.flat_gradient,)
         else:
@@ -316,7 +315,7 @@ class _Run:
             updates_per_epoch,
             *np.array(self.measured).transpose(1, 0, 2),
             [parameter.copy() for parameter in self.parameters],
-            [parameter.copy() for parameter in _views(self.best, self.parameters)],
+            [parameter.copy() for parameter in views(self.best, self.parameters)],
             self.best_update,
             self.diverged_at,
             np.array(self.applied),
@@ -324,14 +323,11 @@ class _Run:
         )
 
 
-def _views(flat, arrays):
+def views(flat: np.ndarray, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Return views of the rows of `flat` that have the shapes of `arrays`, side by side."""
-    runs = len(flat)
-    ends = np.cumsum([array.size // runs for array in arrays])
-    return [
-        flat[:, end - array.size // runs : end].reshape(array.shape)
-        for array, end in zip(arrays, ends, strict=True)
-    ]
+    ends = np.cumsum([array[0].size for array in arrays])
+    pieces = np.split(flat, ends[:-1], axis=1)
+    return [piece.reshape(array.shape) for piece, array in zip(pieces, arrays, strict=True)]
 
 
 def _evaluated(model, parameters, x, y):

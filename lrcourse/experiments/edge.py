@@ -13,7 +13,7 @@ from lrcourse.experiments.running import Experiment, catalogued
 from lrcourse.models import MultilayerPerceptron
 from lrcourse.optimizers import SGD
 from lrcourse.tables import Table
-from lrcourse.training import fit
+from lrcourse.training import fit, views
 
 # Relative to parameters of the size of 1, in float64: the error of a central difference is
 # then about as large from rounding as from what it leaves out.
@@ -76,7 +76,7 @@ def largest_curvature(network, parameters, x, y, direction, products: int):
 
 def hessian_product(network, parameters, x, y, direction) -> np.ndarray:
     """Return Hv (runs, parameters), by central differences of the gradient."""
-    steps = _split(_STEP * direction, parameters)
+    steps = views(_STEP * direction, parameters)
     ahead, behind = (
         network.gradients(
             [w + sign * step for w, step in zip(parameters, steps, strict=True)], x, y
@@ -88,12 +88,6 @@ def hessian_product(network, parameters, x, y, direction) -> np.ndarray:
         [(a - b).reshape(runs, -1) / (2 * _STEP) for a, b in zip(ahead, behind, strict=True)],
         axis=1,
     )
-
-
-def _split(flat, parameters):
-    ends = np.cumsum([w[0].size for w in parameters])[:-1]
-    pieces = np.split(flat, ends, axis=1)
-    return [piece.reshape(w.shape) for piece, w in zip(pieces, parameters, strict=True)]
 
 
 def _random_direction(parameters, seed):

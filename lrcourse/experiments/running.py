@@ -23,8 +23,8 @@ from lrcourse import downloads, storage
 from lrcourse.checks import instance, one_of, positive_integer
 from lrcourse.datasets import CATALOGUE, Dataset
 from lrcourse.records import FOLDER, Record, rounded
-from lrcourse.sweeps import progress_bar
 from lrcourse.tables import Table
+from lrcourse.training import progress_bar
 
 # What decides on the numbers of a run, beside the experiment's own module. A run that
 # was finished before one of them changed is made again.
@@ -133,7 +133,7 @@ def run(
     files = [folder / f"{_digest(code, settings, data, task)}.npz" for task in tasks]
     results = [_kept(file) for file in files]
     missing = [number for number, kept in enumerate(results) if kept is None]
-    with progress_bar(progress, len(tasks), len(missing)) as bar:
+    with progress_bar(progress, len(tasks) - len(missing), len(tasks), "runs") as bar:
         calls = {
             number: (experiment.train, settings, *tasks[number], files[number])
             for number in missing
