@@ -292,15 +292,13 @@ def classify(descent: Descent, tolerance: float = 0.01) -> list[str]:
     lowest = descent.landscape.error(descent.landscape.minimum)
     excess = descent.errors - lowest
     with np.errstate(over="ignore", invalid="ignore"):
-        slopes = np.abs(descent.gradients @ descent.landscape.axes)
-        signs = np.sign(descent.gradients @ descent.landscape.axes)
-    return [
-        _scenario(excess[:, run], slopes[:, run], signs[:, run], tolerance)
-        for run in range(excess.shape[1])
-    ]
+        along = descent.gradients @ descent.landscape.axes
+    runs = range(excess.shape[1])
+    return [_scenario(excess[:, run], along[:, run], tolerance) for run in runs]
 
 
-def _scenario(excess, slopes, signs, tolerance) -> str:
+def _scenario(excess, along, tolerance) -> str:
+    slopes, signs = np.abs(along), np.sign(along)
     # What is this small beside the start is rounding, whose sign means nothing.
     told = slopes > 1e-9 * slopes[0].max()
     grown = told[-1] & (slopes[-1] > slopes[0] * (1 + 1e-9))

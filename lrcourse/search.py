@@ -59,14 +59,10 @@ class Search:
         for rate, turn, losses, difference in zip(
             self.learning_rates, self.rounds, self.losses.T, self.differences(), strict=True
         ):
-            told = difference is not None
-            rows.append(
-                [
-                    float(rate), int(turn), float(losses.mean()),
-                    float(losses.std(ddof=1)) if told else None,
-                    difference.low if told else None, difference.high if told else None,
-                ]
-            )  # fmt: skip
+            row = [float(rate), int(turn), float(losses.mean()), None, None, None]
+            if difference is not None:
+                row[3:] = float(losses.std(ddof=1)), difference.low, difference.high
+            rows.append(row)
         return Table(
             [
                 "learning rate", "round", "mean loss", "standard deviation",
