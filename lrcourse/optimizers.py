@@ -61,7 +61,6 @@ class Optimizer:
         self.multipliers = multipliers
         self.updates = 0
         self._memories, self._slots = [], []
-        self._same = None, None
 
     @property
     def learning_rate(self):
