@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from lrcourse import explorer, fit, use_language
-from lrcourse.datasets import school_district
+from lrcourse.datasets import LIKE_THE_TEXTBOOK, school_district
+from lrcourse.experiments import SAMPLES, school_district_runs
 from lrcourse.explorer.parts import SIDE, Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.landscapes import classify, descend, quadratic
 from lrcourse.models import LogisticRegression
@@ -29,6 +30,7 @@ SHOWN = [
     ("descent", {"curvature": [0.2, 1.0], "start": [-4.0, 3.0]}),
     SCHEDULES,
     RACE,
+    ("table", {}),
 ]
 
 
@@ -62,7 +64,7 @@ def test_frames_are_small_and_in_the_readers_language(shown, figures, language):
 
 
 # Methods and symbols that Chinese texts call by the same name.
-NAMES = {"SGD", "Nesterov", "Adagrad", "RMSprop", "Adadelta", "Adam", "AdamW"}
+NAMES = {"x", "y", "b", "SGD", "Nesterov", "Adagrad", "RMSprop", "Adadelta", "Adam", "AdamW"}
 
 
 def test_the_script_is_small():
@@ -144,6 +146,97 @@ def test_the_thresholds_of_a_parabola_are_positions_of_the_slider(figures):
 def test_descent_names_what_is_wrong(settings, named):
     with pytest.raises((TypeError, ValueError), match=named):
         explorer.descent(**settings)
+
+
+def readouts(figure):
+    return {each.label: each.texts() for each in figure.readouts}
+
+
+@pytest.fixture(scope="module")
+def houses(figures):
+    """The figure of the table, and single runs at some of its rates with their positions."""
+    figure = figures[json.dumps(["table", {}])]
+    rates = figure.controls[0].texts
+    places = [rates.index(text) for text in ("0.001", "0.01", "0.5", "10", "50", "100")]
+    alone = school_district_runs(
+        [float(rates[place]) for place in places], evaluate_every=None, keep_path=True
+    )
+    return figure, places, alone
+
+
+def test_the_table_has_two_hundred_rates_and_the_textbooks(houses):
+    rates = [float(text) for text in houses[0].controls[0].texts]
+    assert len(rates) == len(set(rates)) == 200
+    assert (rates[0], rates[-1]) == (0.001, 100)
+    assert {0.01, 0.1, 0.5, 1, 10, 50} <= set(rates)
+    ratios = np.diff(np.log(rates))
+    assert ratios.max() < 0.061
+
+
+def test_the_table_shows_what_single_runs_compute(houses):
+    figure, places, alone = houses
+    shown = {name: texts[places] for name, texts in readouts(figure).items()}
+    w, b = (each.swapaxes(0, 1) for each in alone.path)
+    p = np.array(
+        [LogisticRegression(2).probabilities(each, SAMPLES) for each in zip(w, b, strict=True)]
+    )
+    for name, computed, close in (
+        ("training loss", alone.train_loss.T, {"rtol": 0.005}),
+        ("validation loss", alone.validation_loss.T, {"rtol": 0.005}),
+        ("training accuracy", alone.train_accuracy.T, {"atol": 0.0005}),
+        ("validation accuracy", alone.validation_accuracy.T, {"atol": 0.0005}),
+        ("w₁", w[..., 0], {"rtol": 0.005}),
+        ("w₂", w[..., 1], {"rtol": 0.005}),
+        ("b", b[..., 0], {"rtol": 0.005}),
+        ("p at (0.2, 0.8)", p[..., 0], {"atol": 0.005}),
+        ("p at (0.4, 0.9), on the border", p[..., 1], {"atol": 0.005}),
+        ("p at (0.6, 0.5)", p[..., 2], {"atol": 0.005}),
+    ):
+        np.testing.assert_allclose(shown[name].astype(float), computed, **close, err_msg=name)
+    lost = (shown["training loss"] == "nan").any(axis=1)
+    assert lost.tolist() == [False] * 4 + [True] * 2
+
+
+def test_the_tables_lines_are_where_the_probability_is_theirs(houses):
+    figure, places, alone = houses
+    lines = {group: [] for group in ("border, p = 0.5", "p = 0.2 and 0.8")}
+    for series in figure.panels[0].series:
+        if series.group in lines:
+            lines[series.group].append(series)
+    found = 0
+    for group, chances in (("border, p = 0.5", [0.5]), ("p = 0.2 and 0.8", [0.8, 0.2])):
+        for series, chance in zip(lines[group], chances, strict=True):
+            x, y = series.x[places], series.y[places]
+            for run, epoch in np.argwhere(np.isfinite(x).all(axis=-1)):
+                w, b = alone.path[0][epoch, run], alone.path[1][epoch, run]
+                ends = np.stack([x[run, epoch], y[run, epoch]], axis=-1)
+                away = (ends @ w + b - np.log(chance / (1 - chance))) / np.linalg.norm(w)
+                assert np.abs(away).max() <= 0.005 * 2**0.5 + 1e-9
+                found += 1
+            # It is missing only where it passes by the unit square.
+            corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+            for run, epoch in np.argwhere(np.isnan(x).any(axis=-1)):
+                w, b = alone.path[0][epoch, run], alone.path[1][epoch, run]
+                sides = np.sign(corners @ w + b - np.log(chance / (1 - chance)))
+                assert abs(sides.sum()) == 4 or not w.any()
+    assert found > 600
+
+
+def test_the_tables_houses_are_those_of_the_validation_set(houses):
+    data = school_district(LIKE_THE_TEXTBOOK)
+    drawn = {series.group: series for series in houses[0].panels[0].series}
+    for group, label in (("houses in the district", 1), ("other houses", 0)):
+        points = np.stack([drawn[group].x, drawn[group].y], axis=-1)
+        assert (points == data.x_validation[data.y_validation.ravel() == label]).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [({"epochs": 0}, "epochs"), ({"epochs": 201}, "epochs"), ({"batch_size": 1601}, "batch_size")],
+)
+def test_table_names_what_is_wrong(settings, named):
+    with pytest.raises((TypeError, ValueError), match=named):
+        explorer.table(**settings)
 
 
 def test_parts_must_fit_together():

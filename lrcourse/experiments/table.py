@@ -35,12 +35,13 @@ def school_district_runs(
     batch_size: int = 10,
     seed: int = LIKE_THE_TEXTBOOK,
     cross_entropy=cross_entropy_from_probabilities,
+    evaluate_every: int | None = EVALUATE_EVERY,
     keep_path: bool = False,
     progress: bool = False,
 ) -> History:
     """Train the textbook's classifier of houses once for each learning rate.
 
-    Logistic regression from zero weights, plain SGD, losses every 80 updates.
+    Logistic regression from zero weights, plain SGD, by default losses every 80 updates.
     The seed shuffles the points into training and validation set and orders
     the batches.  [microsoft/ai-edu, section 5.5]
 
@@ -54,7 +55,7 @@ def school_district_runs(
         school_district(seed),
         epochs=epochs,
         batch_size=batch_size,
-        evaluate_every=EVALUATE_EVERY,
+        evaluate_every=evaluate_every,
         seed=seed,
         keep_path=keep_path,
         progress=progress,

@@ -8,8 +8,9 @@ was built, and in a live notebook, where the kernel computes new ones.
 from lrcourse.explorer.descent import descent
 from lrcourse.explorer.race import race
 from lrcourse.explorer.schedules import schedules
+from lrcourse.explorer.table import table
 from lrcourse.explorer.widget import MIME, STATIC, Explorer, live_widget
 
-FIGURES = {"descent": descent, "race": race, "schedules": schedules}
+FIGURES = {"descent": descent, "race": race, "schedules": schedules, "table": table}
 
 __all__ = ["FIGURES", "MIME", "STATIC", "Explorer", "live_widget", *FIGURES]

@@ -18,7 +18,9 @@ from lrcourse.tables import Code
 
 # A panel's coordinates run from 0 to SIDE, to the right and downwards.
 SIDE = 1000
-STYLES = ("line", "contour", "path", "trail", "points", "interval", "cursor")
+STYLES = (
+    "line", "contour", "path", "trail", "points", "circles", "triangles", "interval", "cursor",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,16 @@ class Axis:
         # So far outside a line leaves the panel in its direction, and no number grows long.
         return np.clip((values - low) / (high - low), -3, 4)
 
-    def ticks(self) -> list[tuple[float, str]]:
-        """Return a few round values of the axis with their texts."""
-        locator = LogLocator(numticks=6) if self.log else MaxNLocator(5, steps=[1, 2, 2.5, 5, 10])
+    def ticks(self, places: bool = True) -> list[tuple[float, str]]:
+        """Return the places of a few round values, or the values, with their texts."""
+        if self.log:
+            short = self.high / self.low < 100
+            locator = LogLocator(subs=[1, 2, 5] if short else [1], numticks=6)
+        else:
+            locator = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10])
         span = sorted((self.low, self.high))
         inside = [tick for tick in locator.tick_values(*span) if span[0] <= tick <= span[1]]
-        return [(float(self.places(tick)), _tick(tick)) for tick in inside]
+        return [(float(self.places(tick)) if places else tick, _tick(tick)) for tick in inside]
 
 
 @dataclass(frozen=True)
@@ -108,9 +114,9 @@ class Series:
         a vertical line, has no `y`.
     by : sequence of str
         The controls that the leading axes belong to, in order.
-    style : {"line", "contour", "path", "trail", "points", "interval", "cursor"}
-        A contour is a thin line; a path a line with a dot at each point; an interval a point
-        with a bar.
+    style : one of `STYLES`
+        A contour is a thin line; a path a line with a dot at each point, a trail with one at
+        its end; circles and triangles are small open marks; an interval is a point with a bar.
     group : str
         Its entry in the figure's `groups`, or empty for a plain one.
     upto : str

@@ -1,10 +1,16 @@
 """The picture of an interactive figure as it begins: for print, and where no script runs."""
 
 import numpy as np
+from matplotlib.ticker import NullFormatter
 
 from lrcourse.explorer.parts import Figure, Panel
 from lrcourse.language import translate
 from lrcourse.plots import FAINT, HIGHLIGHT, INK, WIDTH, Picture, style
+
+FORMS = {
+    "line": "-", "contour": "-", "path": ".-", "trail": "o-", "points": "o", "circles": "o",
+    "triangles": "^",
+}  # fmt: skip
 
 
 def still(figure: Figure) -> Picture:
@@ -36,6 +42,11 @@ def _draw(axes, panel: Panel, figure: Figure, state: dict) -> None:
         ylim=(panel.y.low, panel.y.high), xscale="log" if panel.x.log else "linear",
         yscale="log" if panel.y.log else "linear",
     )  # fmt: skip
+    for axis, spec in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
+        if spec.log and spec.high / spec.low < 100:  # matplotlib's own labels would collide
+            values, texts = zip(*spec.ticks(places=False), strict=True)
+            axis.set_ticks(values, texts)
+            axis.set_minor_formatter(NullFormatter())
     axes.title.set(fontsize=9, fontweight="normal")
     for series in panel.series:
         if not holds(series.when, state):
@@ -54,12 +65,11 @@ def _draw(axes, panel: Panel, figure: Figure, state: dict) -> None:
             axes.vlines(drawn["x"], drawn["low"], drawn["high"], color=colour)
             axes.plot(drawn["x"], drawn["y"], "o", color=colour, markersize=4)
         else:
-            form = {"line": "-", "contour": "-", "path": ".-", "trail": "o-", "points": "o"}[
-                series.style
-            ]
+            form = FORMS[series.style]
             colour = FAINT if series.style == "contour" else colour
             axes.plot(
                 drawn["x"], drawn["y"], form, color=colour, markersize=4, linewidth=1.2,
+                fillstyle="none" if series.style in ("circles", "triangles") else "full",
                 markevery=[-1] if series.style == "trail" else None,
                 label=translate(series.group),
             )  # fmt: skip

@@ -6,6 +6,7 @@ const SIDE = 1000; // a panel's coordinates run from 0 to SIDE, to the right and
 const MARGIN = { left: 44, right: 8, top: 6, bottom: 34 };
 const WIDTH = 310;
 const KEPT = ["#d98c00", "#009e73", "#cc79a7", "#8c564b", "#56b4e9"]; // one after the other
+const MARK = 9; // half the width of a circle or triangle
 
 let figures = 0; // so that labels can name their controls, however many figures a page has
 
@@ -46,7 +47,7 @@ const colouring = (group) => (group?.colour ? { style: `--explorer-colour: ${gro
 const holds = (when, state) => Object.entries(when).every(([name, at]) => at.includes(state[name]));
 
 function outline(series, state) {
-  const { by, style, upto } = series;
+  const { by, style, upto, aspect } = series;
   const [x, y, low, high] = ["x", "y", "low", "high"].map(
     (name) => series[name] && points(series[name], by, state)
   );
@@ -55,13 +56,15 @@ function outline(series, state) {
   let line = "", dots = "", pen = "M";
   for (let i = 0; i < count; i++) {
     if (x[i] == null || y[i] == null) { pen = "M"; continue; }
-    if (style === "interval") line += `M${x[i]} ${low[i]}V${high[i]}`;
-    else line += `${pen}${x[i]} ${y[i]}`;
+    if (style === "circles") line += `M${x[i] - MARK} ${y[i]}a${MARK} ${MARK / aspect} 0 1 0 ${2 * MARK} 0a${MARK} ${MARK / aspect} 0 1 0 ${-2 * MARK} 0`;
+    else if (style === "triangles") line += `M${x[i]} ${y[i] - 1.2 * MARK / aspect}l${MARK} ${2 * MARK / aspect}h${-2 * MARK}z`;
+    else if (style === "interval") line += `M${x[i]} ${low[i]}V${high[i]}`;
+    else line += pen === "M" ? `M${x[i]} ${y[i]}h0` : `L${x[i]} ${y[i]}`; // a point by itself shows
     const dot = `M${x[i]} ${y[i]}h0`;
     dots = style === "trail" ? dot : dots + dot;
     pen = "L";
   }
-  if (style === "line" || style === "contour") dots = "";
+  if (["line", "contour", "circles", "triangles"].includes(style)) dots = "";
   if (style === "points") line = "";
   return { line, dots };
 }
@@ -188,6 +191,7 @@ function show(data, root, live) {
     plot.append(kept);
     for (const series of panel.series) {
       for (const name of ["x", "y", "low", "high"]) if (series[name]) series[name] = unpack(series[name]);
+      series.aspect = panel.height; // a panel's coordinates are stretched by it
       const line = element("path", { class: `explorer-${series.style}` });
       const dots = element("path", { class: "explorer-dots" });
       const drawn = element("g", colouring(data.groups[series.group]), line, dots);
@@ -195,7 +199,8 @@ function show(data, root, live) {
       parts.push(() => {
         const seen = holds(series.when, state) && !hidden.has(series.group);
         drawn.style.display = seen ? "" : "none";
-        if (!seen) return;
+        const fixed = !series.by.length && !series.upto;
+        if (!seen || (fixed && line.hasAttribute("d"))) return;
         const outlined = outline(series, state);
         line.setAttribute("d", outlined.line);
         dots.setAttribute("d", outlined.dots);

@@ -1,0 +1,159 @@
+"""Table: two hundred rates on the houses of the school district, at every epoch."""
+
+import numpy as np
+
+from lrcourse.checks import positive_integer
+from lrcourse.datasets import LIKE_THE_TEXTBOOK, school_district
+from lrcourse.experiments.table import SAMPLES, TEXTBOOK_RATES, school_district_runs
+from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
+from lrcourse.explorer.widget import explorable
+from lrcourse.models import LogisticRegression
+from lrcourse.plots import HIGHLIGHT, INK, NEGATIVE, POSITIVE
+
+# From 0.001 to 100 by equal ratios, and the textbook's among them: 200 in all.
+RATES = np.union1d(np.geomspace(0.001, 100, 194).round(6), TEXTBOOK_RATES)
+
+# The textbook's but for 1, which there is no room for beside 0.5.
+MARKED = (0.01, 0.1, 0.5, 10.0, 50.0)
+
+# The lines that are drawn where the probability is this much.
+BORDER, UNSURE = 0.5, (0.2, 0.8)
+PALE = "#e3929c"
+
+# The usual two colours are those of the houses.
+TRAINING, VALIDATION = "#8a63b0", "#2a9d8f"
+
+# Of the unit square: as fine as one sees, so that the frames stay small.
+GRAIN = 0.01
+
+STATE = ("rate", "epoch")
+
+
+@explorable
+def table(*, epochs=50, batch_size=10, seed=LIKE_THE_TEXTBOOK) -> Figure:
+    """Explore the learning-rate table: any rate from 0.001 to 100, after any epoch.
+
+    Parameters
+    ----------
+    epochs : int
+        At most 200.
+    batch_size, seed : int
+        As for `lrcourse.experiments.school_district_runs`.
+    """
+    epochs = positive_integer("epochs", epochs, at_most=200)
+    history = school_district_runs(
+        RATES, epochs=epochs, batch_size=batch_size, seed=seed,
+        evaluate_every=None, keep_path=True,
+    )  # fmt: skip
+    return Figure(
+        "Two hundred learning rates, after every epoch",
+        controls=[
+            Control(
+                "rate", "learning rate", [f"{rate:.4g}" for rate in RATES],
+                start=_place(0.5),
+                marks=[(_place(rate), f"{rate:g}", {}) for rate in MARKED],
+            ),
+            Control("epoch", "epoch", [str(epoch) for epoch in range(epochs + 1)], start=epochs),
+        ],
+        panels=[_plane(school_district(seed), history), *_losses(history, epochs)],
+        readouts=_readouts(history),
+        groups={
+            "houses in the district": POSITIVE, "other houses": NEGATIVE,
+            "the three samples": INK, "border, p = 0.5": HIGHLIGHT,
+            "p = 0.2 and 0.8": PALE, "training loss": TRAINING, "validation loss": VALIDATION,
+        },
+        play="epoch",
+    )  # fmt: skip
+
+
+def _place(rate: float) -> int:
+    return int(np.searchsorted(RATES, rate))
+
+
+def _plane(data, history) -> Panel:
+    w, b = (each.swapaxes(0, 1) for each in history.path)
+    inside = data.y_validation.ravel() == 1
+    houses = [
+        Series(*data.x_validation[chosen].T, style=style, group=group)
+        for chosen, style, group in (
+            (~inside, "circles", "other houses"),
+            (inside, "triangles", "houses in the district"),
+        )
+    ]
+    lines = [
+        Series(*_line(w, b[..., 0] - np.log(p / (1 - p))), STATE, "line", group)
+        for p, group in ((BORDER, "border, p = 0.5"), *((p, "p = 0.2 and 0.8") for p in UNSURE))
+    ]
+    return Panel(
+        "validation houses, and the border",
+        Axis("x", 0, 1), Axis("y", 0, 1),
+        [*houses, *lines[::-1], Series(*SAMPLES.T, style="points", group="the three samples")],
+        height=1.0,
+    )  # fmt: skip
+
+
+def _line(w, c) -> tuple[np.ndarray, np.ndarray]:
+    """Return two points of the line w·x + c = 0, nan where it misses the unit square."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        across = np.stack([-c, -(c + w[..., 0])], axis=-1) / w[..., 1:]
+        length = np.linalg.norm(w, axis=-1)
+        normal = w / length[..., np.newaxis]
+        away = (c + w.sum(axis=-1) / 2) / length  # of the square's middle from the line
+        foot = 0.5 - normal * away[..., np.newaxis]
+    along = np.stack([normal[..., 1], -normal[..., 0]], axis=-1)
+    # From the left edge to the right one, unless the line is too steep for that.
+    flat = (np.abs(across - 0.5) < 1.5).all(axis=-1)[..., np.newaxis]
+    x = np.where(flat, [0.0, 1.0], np.stack([(foot - along)[..., 0], (foot + along)[..., 0]], -1))
+    y = np.where(flat, across, np.stack([(foot - along)[..., 1], (foot + along)[..., 1]], -1))
+    misses = ~(np.abs(away) < 0.75)
+    x[misses] = y[misses] = np.nan
+    return (x / GRAIN).round() * GRAIN, (y / GRAIN).round() * GRAIN
+
+
+def _losses(history, epochs) -> list[Panel]:
+    losses = {
+        "training loss": history.train_loss,
+        "validation loss": history.validation_loss,
+    }
+    every = np.concatenate(list(losses.values()))
+    loss = Axis("loss", max(1e-3, np.nanmin(every)), min(10.0, np.nanmax(every)), log=True)
+    after = np.arange(epochs + 1)
+    return [
+        Panel(
+            "loss after every epoch, at this rate", Axis("epoch", 0, epochs), loss,
+            [
+                *(Series(after, each.T, ["rate"], group=name) for name, each in losses.items()),
+                Series(after[:, np.newaxis], by=["epoch"], style="cursor", pick="epoch"),
+            ],
+        ),
+        Panel(
+            "loss for every rate, after this epoch",
+            Axis("learning rate", RATES[0], RATES[-1], log=True), loss,
+            [
+                *(Series(RATES, each, ["epoch"], group=name) for name, each in losses.items()),
+                Series(RATES[:, np.newaxis], by=["rate"], style="cursor", pick="rate"),
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def _readouts(history) -> list[Readout]:
+    w, b = history.path
+    model = LogisticRegression(2)
+    guesses = np.array([model.probabilities(each, SAMPLES) for each in zip(w, b, strict=True)])
+    three, shares = "%.3g", "%.2f"
+    shown = {
+        "training loss": (history.train_loss, three),
+        "validation loss": (history.validation_loss, three),
+        "training accuracy": (history.train_accuracy, "%.3f"),
+        "validation accuracy": (history.validation_accuracy, "%.3f"),
+        "w₁": (w[..., 0], three), "w₂": (w[..., 1], three), "b": (b[..., 0], three),
+        "p at (0.2, 0.8)": (guesses[..., 0], shares),
+        "p at (0.4, 0.9), on the border": (guesses[..., 1], shares),
+        "p at (0.6, 0.5)": (guesses[..., 2], shares),
+    }  # fmt: skip
+    # A nan is not missing here, but what was computed.
+    return [
+        Readout(label, np.char.mod(form, values.T), STATE)
+        for label, (values, form) in shown.items()
+    ]
