@@ -5,7 +5,7 @@ A module for each has its settings, at two sizes, and a function for a single ru
 source. `run` goes through the runs; `lrcourse.records` has what they found.
 """
 
-from lrcourse.experiments import autoencoder, edge, factors, images, ionosphere, table
+from lrcourse.experiments import autoencoder, edge, factors, images, ionosphere, seeds, table
 from lrcourse.experiments.running import Experiment, run
 from lrcourse.experiments.table import (
     EVALUATE_EVERY,
@@ -18,7 +18,7 @@ from lrcourse.experiments.table import (
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
-    for module in (autoencoder, edge, factors, images, ionosphere, table)
+    for module in (autoencoder, edge, factors, images, ionosphere, seeds, table)
 }
 
 __all__ = [
