@@ -10,13 +10,14 @@ import types
 import numpy as np
 import pytest
 
-from lrcourse import explorer, fit, use_language
-from lrcourse.datasets import LIKE_THE_TEXTBOOK, school_district
-from lrcourse.experiments import SAMPLES, school_district_runs
+from lrcourse import explorer, fit, records, search, use_language
+from lrcourse.datasets import LIKE_THE_TEXTBOOK, Data, digits, school_district
+from lrcourse.experiments import SAMPLES, autoencoder, school_district_runs
 from lrcourse.explorer.parts import SIDE, Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.landscapes import classify, descend, quadratic
-from lrcourse.models import LogisticRegression
-from lrcourse.optimizers import SGD
+from lrcourse.models import LogisticRegression, MultilayerPerceptron
+from lrcourse.optimizers import SGD, Adam
+from lrcourse.splits import shuffled_split
 from website import explorers
 
 schedules, race = (importlib.import_module(f"lrcourse.explorer.{x}") for x in ("schedules", "race"))
@@ -31,6 +32,8 @@ SHOWN = [
     SCHEDULES,
     RACE,
     ("table", {}),
+    ("noise", {"reference": 0.005, "rate": 0.004}),
+    ("range_test", {}),
 ]
 
 
@@ -237,6 +240,161 @@ def test_the_tables_houses_are_those_of_the_validation_set(houses):
 def test_table_names_what_is_wrong(settings, named):
     with pytest.raises((TypeError, ValueError), match=named):
         explorer.table(**settings)
+
+
+@pytest.fixture(scope="module")
+def noise(figures):
+    return figures[json.dumps(["noise", {"reference": 0.005, "rate": 0.004}])]
+
+
+def test_noise_says_of_all_seeds_what_the_record_says(noise):
+    record = records.load("seeds", "full")
+    compared = autoencoder.comparison(record)
+    assert noise.controls[0].texts[-1] == str(len(record.seeds))
+    shown = {name: texts[..., -1, :] for name, texts in readouts(noise).items() if texts.ndim == 3}
+    for place, rate in enumerate(noise.controls[2].texts):
+        first, second = sorted([rate, "0.005"], key=float)
+        difference = compared.differences[first, second]
+        sign = 1 if first == rate else -1
+        for draw in range(20):
+            told = shown["told apart with all pairs in view"][draw, place]
+            assert told == ("yes" if compared.told_apart(rate, "0.005") else "no")
+            alone = shown["told apart by its interval alone"][draw, place]
+            assert alone == ("yes" if difference.told_apart else "no")
+            mean = float(shown["difference in loss"][draw, place])
+            assert mean == pytest.approx(sign * difference.mean, rel=0.05)
+    apart = sum(compared.told_apart(*pair) for pair in compared.differences)
+    assert set(readouts(noise)["pairs told apart"][:, -1]) == {f"{apart} / 28"}
+
+
+def test_noise_adds_seeds_to_those_of_the_same_draw(noise):
+    ends = {
+        rate: autoencoder.losses(records.load("seeds", "full"), rate, 15) for rate in (0.005, 0.02)
+    }
+    gaps = 1000 * (ends[0.02] - ends[0.005])
+    place = noise.controls[2].texts.index("0.02")
+    told, not_told = noise.panels[0].series[2:]
+    means = np.where(np.isnan(told.y), not_told.y, told.y)[..., place]
+    sums = means[:, :9] * np.arange(2, 11)  # from 2 seeds to 10, one by one
+    added = np.diff(sums, axis=1)
+    assert np.abs(added[..., np.newaxis] - gaps).min(axis=-1).max() < 1e-9
+    assert len(np.unique(means[:, 1].round(12))) == 20  # no two draws begin alike
+    assert (told.low[..., place] < means).all() and (means < told.high[..., place]).all()
+
+
+def test_noise_shows_differences_that_vanish_and_one_that_stays(noise):
+    alone = readouts(noise)["draws in which the interval does so"]
+    three, forty = (noise.controls[0].texts.index(count) for count in ("3", "40"))
+    near, far = (noise.controls[2].texts.index(rate) for rate in ("0.004", "0.03"))
+    assert alone[three, near] != "0 / 20" and alone[forty, near] == "0 / 20"
+    assert alone[forty, far] == "20 / 20"
+
+
+def test_the_intervals_are_red_where_the_pair_is_told_apart(noise):
+    told = readouts(noise)["told apart with all pairs in view"] == "yes"
+    for panel, axes in ((noise.panels[0], (0, 1, 2)), (noise.panels[1], (0, 2, 1))):
+        groups = {series.group: series for series in panel.series if series.style == "interval"}
+        red, blue = groups["can be told apart"], groups["cannot be told apart"]
+        assert (np.isfinite(red.y) == told.transpose(axes)).all()
+        assert (np.isfinite(blue.y) == ~told.transpose(axes)).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"reference": 0.006}, "reference"),
+        ({"reference": "best"}, "reference"),
+        ({"rate": 0.005}, "rate"),
+        ({"draws": 0}, "draws"),
+        ({"draws": 41}, "draws"),
+        ({"confidence": 1.5}, "confidence"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_noise_names_what_is_wrong(settings, named):
+    with pytest.raises((TypeError, ValueError), match=named):
+        explorer.noise(**settings)
+
+
+@pytest.fixture(scope="module")
+def ramp(figures):
+    """The figure of the range test, and the chapter's own test of 200 updates."""
+    images = digits()
+    split = shuffled_split(images._replace(x=images.x.astype(float)), 0.25, 0)
+    x, x_validation = split.x_train, split.x_validation
+    part = Data(x[:256], x[:256], x_validation[:256], x_validation[:256])
+    test = search.range_test(
+        MultilayerPerceptron([64, 16, 64]), Adam, part, low=0.00001, high=10.0, updates=200
+    )
+    return figures[json.dumps(["range_test", {}])], test, Data(x, x, x_validation, x_validation)
+
+
+def suggested(text):
+    return [float(end) for end in text.split(" – ")]
+
+
+@pytest.mark.parametrize("stop", [0, 20, 37, 55, 70, 100])
+def test_the_range_test_suggests_what_the_library_does_up_to_the_stop(ramp, stop):
+    figure, test, _ = ramp
+    seen = test.learning_rates <= float(figure.controls[0].texts[stop]) * 1.002
+    # The text has three digits: an update so near the stop may be on either side.
+    either = []
+    for count in {seen.sum() - 1, seen.sum()}:
+        part = search.RangeTest(test.learning_rates[:count], test.losses[:, :count])
+        either.append([[each.min(), each.max()] for each in (part.steepest, part.tenth_of_minimum)])
+    shown = [
+        suggested(readouts(figure)[f"{rule}: suggests"][1, stop])
+        for rule in ("steepest slope", "a tenth of the lowest")
+    ]
+    assert any(np.allclose(shown, each, rtol=0.006) for each in either)
+
+
+def test_the_range_test_draws_the_librarys_curve(ramp):
+    figure, test, _ = ramp
+    drawn = [series for series in figure.panels[0].series if series.upto == "stop"]
+    assert len(drawn) == len(test.losses) == 3
+    for series, losses in zip(drawn, test.losses, strict=True):
+        for stop, rate in enumerate(series.x):
+            last = np.flatnonzero(test.learning_rates <= rate * (1 + 1e-9))[-1]
+            assert series.y[1, stop] == losses[last]
+
+
+def test_the_range_tests_suggestions_are_put_to_the_librarys_trainings(ramp):
+    figure, _, data = ramp
+    bars = next(each for each in figure.panels[1].series if each.style == "interval")
+    history = fit(
+        MultilayerPerceptron([64, 16, 64]), Adam(0.01), data,
+        epochs=15, batch_size=32, evaluate_every=100_000, seed=0,
+    )  # fmt: skip
+    place = int(np.abs(np.log(bars.x / 0.01)).argmin())
+    assert bars.x[place] == pytest.approx(0.01)
+    assert bars.low[2, place] <= history.validation_loss[-1, 0] * (1 + 1e-9)
+    assert bars.high[2, place] >= history.validation_loss[-1, 0] * (1 - 1e-9)
+    best = readouts(figure)["best of the rates tried"]
+    for epochs, text in enumerate(best):
+        assert float(text) == pytest.approx(bars.x[bars.y[epochs].argmin()], rel=1e-3)
+    # Where both lie between the rates tried, a suggestion's loss lies between their losses.
+    for name in ("steepest slope", "a tenth of the lowest"):
+        rate = suggested(readouts(figure)[f"{name}: suggests"][1, 80])[0]
+        loss = float(readouts(figure)[f"{name}: loss after training"][1, 80, 2])
+        right = int(np.searchsorted(bars.x, rate))
+        around = bars.y[2, right - 1 : right + 1]
+        assert around.min() * 0.999 <= loss <= around.max() * 1.001
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"epochs": 1}, "epochs"),
+        ({"epochs": 61}, "epochs"),
+        ({"seeds": 0}, "seeds"),
+        ({"seeds": 11}, "seeds"),
+        ({"batch_size": 0}, "batch_size"),
+    ],
+)
+def test_range_test_names_what_is_wrong(settings, named):
+    with pytest.raises((TypeError, ValueError), match=named):
+        explorer.range_test(**settings)
 
 
 def test_parts_must_fit_together():

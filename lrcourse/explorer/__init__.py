@@ -6,11 +6,20 @@ was built, and in a live notebook, where the kernel computes new ones.
 """
 
 from lrcourse.explorer.descent import descent
+from lrcourse.explorer.noise import noise
 from lrcourse.explorer.race import race
+from lrcourse.explorer.range_test import range_test
 from lrcourse.explorer.schedules import schedules
 from lrcourse.explorer.table import table
 from lrcourse.explorer.widget import MIME, STATIC, Explorer, live_widget
 
-FIGURES = {"descent": descent, "race": race, "schedules": schedules, "table": table}
+FIGURES = {
+    "descent": descent,
+    "noise": noise,
+    "race": race,
+    "range_test": range_test,
+    "schedules": schedules,
+    "table": table,
+}
 
 __all__ = ["FIGURES", "MIME", "STATIC", "Explorer", "live_widget", *FIGURES]

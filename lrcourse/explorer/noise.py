@@ -1,0 +1,158 @@
+"""Noise: the same learning rates with more and more seeds, and when a difference is one."""
+
+import numpy as np
+
+from lrcourse.checks import one_of, positive, positive_integer, real, whole
+from lrcourse.comparison import Comparison
+from lrcourse.experiments.autoencoder import losses
+from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
+from lrcourse.explorer.widget import explorable
+from lrcourse.plots import HIGHLIGHT, NEGATIVE
+from lrcourse.records import load
+
+# How many seeds: each number at first, where one more changes most.
+COUNTS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40)
+
+TOLD, NOT_TOLD = "can be told apart", "cannot be told apart"
+_SEEDS = Axis("seeds", 0, 41)
+
+
+@explorable
+def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> Figure:
+    """Explore how many seeds it takes to tell learning rates apart.
+
+    The losses are those of the record "seeds": 40 seeds of chapter 3's autoencoder for each
+    of eight rates.
+
+    Parameters
+    ----------
+    reference : float
+        The rate that the others are compared with.
+    rate : float
+        Another, to begin with.
+    draws : int
+        How many orders of the seeds to draw, at most 40.
+    confidence : float
+        As for `lrcourse.comparison.Comparison`.
+    seed : int
+        Of the orders.
+    """
+    record = load("seeds", "full")
+    rates = record.settings["learning_rates"]
+    texts = [f"{each:g}" for each in rates]
+    one_of("reference", f"{positive('reference', reference):g}", texts)
+    texts.remove(f"{reference:g}")
+    one_of("rate", f"{positive('rate', rate):g}", texts)
+    draws = positive_integer("draws", draws, at_most=40)
+    confidence = real("confidence", confidence, low=0.0, high=1.0)
+    generator = np.random.default_rng(whole("seed", seed))
+    others = [float(text) for text in texts]
+    # The reference comes last: every difference is another rate's loss minus its own.
+    ends = {
+        f"{each:g}": losses(record, each, record.settings["epochs"])
+        for each in [*others, reference]
+    }
+    compared = []
+    for _ in range(draws):
+        order = generator.permutation(len(record.seeds))
+        for count in COUNTS:
+            some = {name: each[order[:count]] for name, each in ends.items()}
+            compared.append(Comparison(some, confidence))
+    every = list(compared[0].chances)
+
+    def gathered(what) -> np.ndarray:
+        found = [[what(each, (name, f"{reference:g}")) for name in texts] for each in compared]
+        return np.array(found).reshape(draws, len(COUNTS), len(others))
+
+    mean = gathered(lambda each, pair: each.differences[pair].mean)
+    low = gathered(lambda each, pair: each.differences[pair].low)
+    high = gathered(lambda each, pair: each.differences[pair].high)
+    alone = gathered(lambda each, pair: each.differences[pair].told_apart)
+    told = gathered(lambda each, pair: each.told_apart(*pair))
+    apart = [sum(each.told_apart(*pair) for pair in every) for each in compared]
+    apart = np.array(apart).reshape(draws, len(COUNTS))
+    state = ["draw", "seeds", "rate"]
+    return Figure(
+        "When does a difference between two learning rates become one?",
+        controls=[
+            Control("seeds", "seeds", [str(count) for count in COUNTS], start=COUNTS.index(3)),
+            Control("draw", "draw of the seeds", [str(1 + number) for number in range(draws)]),
+            Control("rate", "learning rate compared", texts, others.index(rate), kind="choice"),
+        ],
+        panels=[
+            _every_rate(others, mean, low, high, told),
+            _one_rate(mean, low, high, told),
+            _pairs(apart, len(every)),
+        ],
+        readouts=[
+            Readout("reference rate", np.array(f"{reference:g}")),
+            Readout("difference in loss", mean, state, digits=2),
+            Readout("told apart by its interval alone", np.where(alone, "yes", "no"), state),
+            Readout("told apart with all pairs in view", np.where(told, "yes", "no"), state),
+            Readout("draws in which the interval does so", _share(alone), ["seeds", "rate"]),
+            Readout("draws that do so with all pairs in view", _share(told), ["seeds", "rate"]),
+            Readout("pairs told apart", _of(apart, len(every)), ["draw", "seeds"]),
+        ],
+        groups={TOLD: HIGHLIGHT, NOT_TOLD: NEGATIVE},
+    )
+
+
+def _of(numbers, most) -> np.ndarray:
+    return np.char.add(np.char.mod("%d", numbers), f" / {most}")
+
+
+def _share(verdicts) -> np.ndarray:
+    return _of(verdicts.sum(axis=0), len(verdicts))
+
+
+def _intervals(x, by, mean, low, high, told) -> list[Series]:
+    """Return the intervals as two series: those told apart, and the others."""
+    mean, low, high = 1000 * mean, 1000 * low, 1000 * high  # as short numbers on the axis
+    return [
+        Series(x, np.where(chosen, mean, np.nan), by, "interval", group, low=low, high=high)
+        for chosen, group in ((told, TOLD), (~told, NOT_TOLD))
+    ]
+
+
+def _difference(mean) -> Axis:
+    reach = 1.25 * np.abs(mean[:, -1]).max()
+    return Axis("difference in loss × 1000", -1000 * reach, 1000 * reach)
+
+
+def _every_rate(others, mean, low, high, told) -> Panel:
+    x = Axis("learning rate", others[0] / 1.2, others[-1] * 1.2, log=True)
+    by = ["draw", "seeds"]
+    return Panel(
+        "every rate against the reference", x, _difference(mean),
+        [
+            Series([x.low, x.high], [0.0, 0.0], style="contour"),
+            Series(np.array(others)[:, np.newaxis], by=["rate"], style="cursor", pick="rate"),
+            *_intervals(others, by, mean, low, high, told),
+        ],
+    )  # fmt: skip
+
+
+def _one_rate(mean, low, high, told) -> Panel:
+    by = ["draw", "rate"]
+    swapped = (each.swapaxes(1, 2) for each in (mean, low, high, told))
+    return Panel(
+        "the rate compared, seed by seed", _SEEDS, _difference(mean),
+        [
+            Series([_SEEDS.low, _SEEDS.high], [0.0, 0.0], style="contour"),
+            Series(np.array(COUNTS)[:, np.newaxis], by=["seeds"], style="cursor", pick="seeds"),
+            *_intervals(COUNTS, by, *swapped),
+        ],
+    )  # fmt: skip
+
+
+def _pairs(apart, most) -> Panel:
+    every = np.concatenate([apart, np.full((len(apart), 1), np.nan)], axis=1)
+    counts = np.tile([*COUNTS, np.nan], len(apart))
+    return Panel(
+        "pairs told apart, in this draw and in all", _SEEDS, Axis("pairs", 0, most),
+        [
+            Series(counts, every.ravel(), style="contour"),
+            Series(COUNTS, apart, ["draw"], "path", TOLD),
+            Series(np.array(COUNTS)[:, np.newaxis], by=["seeds"], style="cursor", pick="seeds"),
+        ],
+    )  # fmt: skip
