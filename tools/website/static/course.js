@@ -31,6 +31,13 @@ addEventListener("load", () =>
   document.querySelectorAll(".toggle-button").forEach((button) => button.removeAttribute("aria-label"))
 );
 
+// What scrolls within itself can be scrolled by the keyboard, too.
+addEventListener("load", () =>
+  document.querySelectorAll("div.math, .output.text_html, .pst-scrollable-table-container").forEach((box) => {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  })
+);
+
 // Paper is white, and nobody can open a fold on it.
 {
   const { dataset } = document.documentElement;
