@@ -54,7 +54,7 @@ def convert(png):
         with Image.open(png) as image:
             # A figure has a dozen colours; the others are shades along the edges of its lines,
             # of which the eye needs far fewer than there are.
-            few = image.convert("RGB").quantize(128, kmeans=1, dither=Image.Dither.NONE)
+            few = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
         few.convert("RGB").save(webp, lossless=True, method=2)
 
 
