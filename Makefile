@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS      := 1
 export MKL_NUM_THREADS      := 1
 
-.PHONY: help book test check accept notebooks pdf audit serve dist anywhere parity record bench lock clean
+.PHONY: help book test check accept notebooks pdf audit serve exercises grade tidy dist anywhere parity record bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,6 +61,19 @@ dist: $(READY)  ## build the library's wheel and source distribution into dist/
 anywhere: dist  ## prove that the notebooks run on Binder and Colab, the library with old and new packages
 	$(BIN)/python tools/anywhere.py
 
+GRADING := PYTHONPATH=tools $(BIN)/python -m
+CLASS   ?= open
+EDITION ?= en
+
+exercises: $(READY)  ## generate the assignments of a class: make exercises [CLASS=word]
+	$(GRADING) grading.generate --class '$(CLASS)'
+
+grade: $(READY)  ## grade what was handed in: make grade CLASS=word [EDITION=zh]
+	$(GRADING) grading 'exercises/courses/$(CLASS)/$(EDITION)' $(ASSIGNMENT)
+
+tidy: $(READY)  ## bring the sources of the assignments into canonical form
+	$(GRADING) grading.generate --tidy
+
 # The frameworks are large: they have an environment of their own.
 FRAMEWORKS ?= .venv-frameworks
 $(FRAMEWORKS)/.ready: pyproject.toml
@@ -83,7 +96,8 @@ bench: $(FRAMEWORKS)/.ready  ## measure speeds side by side, into benchmarks/REA
 lock: $(READY)  ## renew requirements.txt from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	  --no-emit-index-url \
-	  --extra book --extra test --extra tools --custom-compile-command "make lock" pyproject.toml \
+	  --extra book --extra exercises --extra test --extra tools \
+	  --custom-compile-command "make lock" pyproject.toml \
 	  --output-file requirements.txt
 	@echo '-e .' >> requirements.txt
 

@@ -13,7 +13,7 @@ ORDER = [
     "checks", "storage", "language", "tables", "sources", "claims", "comparison", "schedules",
     "optimizers", "models", "downloads", "formats", "published", "datasets", "splits",
     "training", "sweeps", "landscapes", "search", "records", "experiments", "plots",
-    "explorer", "frameworks", "recordings",
+    "explorer", "frameworks", "recordings", "exercises",
     "__init__", "__main__",
 ]  # fmt: skip
 NUMERICS = [

@@ -12,7 +12,8 @@ ROOT = Path(__file__).parent.parent
 
 def texts_in_use():
     """Every string constant of the library and of the notebooks' code, and column names."""
-    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "lrcourse").rglob("*.py")]
+    files = [*(ROOT / "lrcourse").rglob("*.py"), *(ROOT / "tools" / "grading").glob("*.py")]
+    trees = [ast.parse(path.read_text("utf-8")) for path in files]
     for path in (ROOT / "chapters" / "en").glob("*.ipynb"):
         cells = json.loads(path.read_text("utf-8"))["cells"]
         trees += [ast.parse("".join(c["source"])) for c in cells if c["cell_type"] == "code"]

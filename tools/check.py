@@ -1,4 +1,4 @@
-"""Check the course's text: languages, translations, numbers, links.
+"""Check the course's text: languages, translations, numbers, links, assignments.
 
 Usage::
 
@@ -17,8 +17,10 @@ import pairing
 import prose_numbers
 import translations
 from findings import Finding
+from grading import form
 from pages import LANGUAGES
 
+EXERCISES = Path("exercises", "source")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -49,6 +51,9 @@ def check(root: Path) -> list[Finding]:
         *translations.check(chapters),
         *prose_numbers.check(chapters, root / "lrcourse" / "sources.json"),
         *claims.check(root),
+        *pairing.check(root / EXERCISES, exercises=True),
+        *translations.check(root / EXERCISES, exercises=True),
+        *form.check(root),
         *links.check(root),
     ]
 
@@ -56,7 +61,10 @@ def check(root: Path) -> list[Finding]:
 def accept(root: Path, page: str, cell: str | None = None) -> int:
     """Record a reviewed translation and say so."""
     try:
-        accepted, refused = translations.accept(root / "chapters", page, cell)
+        if page.startswith("exercises/"):
+            accepted, refused = translations.accept(root / EXERCISES, page, cell, exercises=True)
+        else:
+            accepted, refused = translations.accept(root / "chapters", page, cell)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -10,13 +10,19 @@ from nbformat import NotebookNode
 LANGUAGES = ("en", "zh")
 
 
+def files(chapters: Path, language: str) -> list[Path]:
+    """Return the pages of one language, those in folders of their own included."""
+    return sorted(
+        path for path in (chapters / language).rglob("*.*") if path.suffix in (".ipynb", ".md")
+    )
+
+
 def pairs(chapters: Path) -> list[tuple[Path, Path]]:
     """Return the pages that exist in both languages, as (English, Chinese)."""
     return [
         (english, chinese)
-        for english in sorted((chapters / "en").glob("*.*"))
-        if english.suffix in (".ipynb", ".md")
-        and (chinese := chapters / "zh" / english.name).exists()
+        for english in files(chapters, "en")
+        if (chinese := chapters / "zh" / english.relative_to(chapters / "en")).exists()
     ]
 
 

@@ -14,47 +14,52 @@ from nbformat import NotebookNode
 from canonical import canonical
 from findings import Finding
 from numerals import in_text
-from pages import LANGUAGES, notebook_pairs, output_texts, read, short
+from pages import LANGUAGES, files, notebook_pairs, output_texts, read, short
 from syntax import language_calls, python, tree
 
 EXCUSE = re.compile(r"#\s*(?:NBVAL|PYTEST_VALIDATE)_\w+")
 EXCUSING_TAG = re.compile(r"nbval-.*|raises-exception|pytest-validate-.*")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+LATIN = re.compile(r"[A-Za-z]")
 LAYOUT = {tokenize.COMMENT, tokenize.NL}
 
 
-def check(chapters: Path) -> list[Finding]:
+def check(chapters: Path, exercises: bool = False) -> list[Finding]:
     """Compare the two languages of every page.
 
     Parameters
     ----------
     chapters : Path
         The folder that holds ``en`` and ``zh``.
+    exercises : bool
+        Whether these are assignments: stored without outputs, and with sentences in
+        their code, which are translated.
     """
     findings = same_files(chapters)
     for english, chinese in notebook_pairs(chapters):
-        findings += same_cells(english, chinese)
+        findings += same_cells(english, chinese, exercises)
     for language in LANGUAGES:
-        for path in sorted((chapters / language).glob("*.ipynb")):
-            findings += well_kept(path, language)
+        for path in files(chapters, language):
+            if path.suffix == ".ipynb":
+                findings += well_kept(path, language, executed=not exercises)
     return findings
 
 
 def same_files(chapters: Path) -> list[Finding]:
     """Find the pages that one language lacks."""
     names = {
-        language: {path.name for path in (chapters / language).glob("*.*")}
+        language: {path.relative_to(chapters / language) for path in files(chapters, language)}
         for language in LANGUAGES
     }
     return [
         Finding(short(chapters / language / name), f"missing: it exists in {other}/")
         for language, other in (LANGUAGES, LANGUAGES[::-1])
         for name in sorted(names[other] - names[language])
-        if name.endswith((".ipynb", ".md"))
     ]
 
 
-def same_cells(english: Path, chinese: Path) -> list[Finding]:
-    """Compare two notebooks cell by cell."""
+def same_cells(english: Path, chinese: Path, sentences: bool = False) -> list[Finding]:
+    """Compare two notebooks cell by cell; `sentences` in the code may be translated."""
     pair = read(english).cells, read(chinese).cells
     ids = [[(cell.id, cell.cell_type) for cell in cells] for cells in pair]
     if ids[0] != ids[1]:
@@ -62,7 +67,10 @@ def same_cells(english: Path, chinese: Path) -> list[Finding]:
     findings = []
     for ours, theirs in zip(*pair, strict=True):
         if ours.cell_type == "code":
-            differences = [code_difference(ours.source, theirs.source), numbers(ours, theirs)]
+            differences = [
+                code_difference(ours.source, theirs.source, sentences),
+                numbers(ours, theirs),
+            ]
             findings += [Finding(short(chinese), text, ours.id) for text in differences if text]
     return findings
 
@@ -79,14 +87,18 @@ def _first_other_cell(chinese: Path, ours: list, theirs: list) -> Finding:
     raise AssertionError("called for equal cells")
 
 
-def code_difference(english: str, chinese: str) -> str:
+def code_difference(english: str, chinese: str, sentences: bool = False) -> str:
     """Describe the first difference between two cells' code, comments aside.
 
-    The language given to ``use_language`` is the one thing that may differ.
+    The language given to ``use_language`` is the one thing that may differ, and
+    in assignments the `sentences`: strings that are Chinese in Chinese.
     """
-    if _without_language(english) == _without_language(chinese):
+    ours, theirs = (tree(source) for source in (english, chinese))
+    if sentences:
+        translated(ours, theirs)
+    if _without_language(ours) == _without_language(theirs):
         return ""
-    for ours, theirs in zip_longest(_tokens(english), _tokens(chinese)):
+    for ours, theirs in zip_longest(_tokens(english, sentences), _tokens(chinese, sentences)):
         if not (ours and theirs) or (ours.type, ours.string) != (theirs.type, theirs.string):
             lines = [repr(token.line.strip()) if token else "nothing" for token in (theirs, ours)]
             number = (theirs or ours).start[0]
@@ -94,19 +106,42 @@ def code_difference(english: str, chinese: str) -> str:
     return "the code differs in its strings' language alone"
 
 
-def _without_language(source: str) -> str:
-    module = tree(source)
+def translated(english: ast.Module, chinese: ast.Module) -> None:
+    """Make equal the strings that are translations of each other, as far as one can tell."""
+    for ours, theirs in zip(_strings(english), _strings(chinese), strict=False):
+        if CHINESE.search(theirs.value) and LATIN.search(ours.value):
+            ours.value = theirs.value
+
+
+def _strings(module: ast.Module) -> list[ast.Constant]:
+    """Return the strings of a syntax tree, in the order of the code.
+
+    Of a string with fields only the fields count: languages put them in another order.
+    """
+    for node in ast.walk(module):
+        if isinstance(node, ast.JoinedStr):
+            fields = [value for value in node.values if isinstance(value, ast.FormattedValue)]
+            node.values = sorted(fields, key=ast.dump)
+    return [
+        node
+        for node in ast.walk(module)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+
+
+def _without_language(module: ast.Module) -> str:
     for call in language_calls(module):
         call.args = []
     return ast.dump(module)
 
 
-def _tokens(source: str) -> list[tokenize.TokenInfo]:
+def _tokens(source: str, sentences: bool) -> list[tokenize.TokenInfo]:
     """Return what the code says, without comments, empty lines or the choice of language."""
+    unread = LAYOUT | {tokenize.STRING} if sentences else LAYOUT
     return [
         token
         for token in tokenize.generate_tokens(io.StringIO(python(source)).readline)
-        if token.type not in LAYOUT and "use_language(" not in token.line
+        if token.type not in unread and "use_language(" not in token.line
     ]
 
 
@@ -132,24 +167,25 @@ def difference(english: Counter[Decimal], chinese: Counter[Decimal], where: str)
     return f"numbers differ {where}: {'; '.join(parts)}" if parts else ""
 
 
-def well_kept(path: Path, language: str) -> list[Finding]:
+def well_kept(path: Path, language: str, executed: bool = True) -> list[Finding]:
     """Check what each notebook must be by itself.
 
     Its set-up chooses the folder's language; every cell was executed, in
-    order, without an error or a warning; no cell is excused from the tests
-    without a reason; and the file is in canonical form.
+    order, without an error or a warning, or else none was; no cell is excused
+    from the tests without a reason; and the file is in canonical form.
     """
     notebook = read(path)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     findings = [
         Finding(short(path), text, cell.id)
         for count, cell in enumerate(code, 1)
-        for text in (_execution(cell, count), _excuse(cell))
+        for text in (_execution(cell, count) if executed else _unexecuted(cell), _excuse(cell))
         if text
     ]
     findings += _setup(path, code, language)
+    tidy = "make notebooks" if executed else "make tidy"
     if canonical(notebook) != path.read_text(encoding="utf-8"):
-        findings.append(Finding(short(path), "not in canonical form; run: make notebooks"))
+        findings.append(Finding(short(path), f"not in canonical form; run: {tidy}"))
     return findings
 
 
@@ -173,6 +209,12 @@ def _execution(cell: NotebookNode, count: int) -> str:
             return f"stored an error: {output.ename}: {output.evalue}"
         if output.get("name") == "stderr":
             return f"stored a message on stderr: {output.text.strip().splitlines()[-1]}"
+    return ""
+
+
+def _unexecuted(cell: NotebookNode) -> str:
+    if cell.outputs or cell.execution_count:
+        return "an assignment is stored without outputs; run: make tidy"
     return ""
 
 

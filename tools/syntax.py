@@ -1,6 +1,8 @@
 """A cell's code as Python sees it."""
 
 import ast
+import io
+import tokenize
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -16,6 +18,34 @@ def tree(source: str) -> ast.Module:
         return ast.parse(python(source))
     except SyntaxError:  # executing the notebook reports it
         return ast.Module([], [])
+
+
+def sentences(source: str) -> list[str]:
+    """Return what a cell's code says to people: comments, docstrings, messages.
+
+    A string is a sentence if it has a space or anything beyond ASCII in it.
+    """
+    module = tree(source)
+    strings = [
+        (node.lineno, "".join(part.value for part in parts))
+        for node in ast.walk(module)
+        for parts in [_literals(node)]
+        if any(" " in part.value or not part.value.isascii() for part in parts)
+    ]
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(python(source)).readline))
+    except (tokenize.TokenError, SyntaxError):
+        tokens = []
+    comments = [
+        (token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT
+    ]
+    return [text for _, text in sorted(strings + comments)]
+
+
+def _literals(node: ast.AST) -> list[ast.Constant]:
+    """Return the text of a string, with or without fields."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return [p for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)]
 
 
 def language_calls(module: ast.Module) -> list[ast.Call]:

@@ -10,6 +10,9 @@ no metadata; its record is its last line, a comment that neither GitHub nor
 the book shows::
 
     <!-- translation follows 0c1d… text 9f2e… -->
+
+In an assignment a code cell has sentences too: comments, docstrings and the messages
+of its tests. They are followed in the same way.
 """
 
 import hashlib
@@ -18,11 +21,14 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 import pairing
 from canonical import canonical, write
 from findings import Finding
 from pages import pairs, read, short
 from prose import mentions
+from syntax import sentences
 
 RECORD = re.compile(
     r"\n*<!-- translation follows (?P<follows>[0-9a-f]{12}) text (?P<text>[0-9a-f]{12}) -->\s*\Z"
@@ -40,32 +46,32 @@ class Paragraph:
     record: dict[str, str]
 
 
-def check(chapters: Path) -> list[Finding]:
+def check(chapters: Path, exercises: bool = False) -> list[Finding]:
     """Find the paragraphs whose translation fell behind or says other numbers."""
     findings = []
-    for paragraph in paragraphs(chapters):
+    for paragraph in paragraphs(chapters, exercises):
         for text in (state(paragraph), numbers(paragraph)):
             if text:
                 findings.append(Finding(short(paragraph.path), text, paragraph.cell))
     return findings
 
 
-def paragraphs(chapters: Path) -> list[Paragraph]:
-    """Return every Markdown cell, and every page that is no notebook, that has two languages."""
+def paragraphs(chapters: Path, exercises: bool = False) -> list[Paragraph]:
+    """Return what has two languages: Markdown cells, and pages that are no notebooks.
+
+    Of `exercises` also the sentences in the code.
+    """
     found = []
     for english, chinese in pairs(chapters):
         if english.suffix == ".ipynb":
             originals = {cell.id: cell for cell in read(english).cells}
             found += [
-                Paragraph(
-                    path=chinese,
-                    cell=cell.id,
-                    english=originals[cell.id].source,
-                    chinese=cell.source,
-                    record=dict(cell.metadata.get("translation", {})),
-                )
+                Paragraph(chinese, cell.id, *texts, dict(cell.metadata.get("translation", {})))
                 for cell in read(chinese).cells
-                if cell.cell_type == "markdown" and cell.id in originals
+                if cell.id in originals
+                and (cell.cell_type == "markdown" or exercises)
+                and any(texts := [_text(some) for some in (originals[cell.id], cell)])
+                and (cell.cell_type == "markdown" or texts[0] != texts[1])
             ]
         else:
             text = chinese.read_text(encoding="utf-8")
@@ -80,6 +86,11 @@ def paragraphs(chapters: Path) -> list[Paragraph]:
                 )
             )
     return found
+
+
+def _text(cell: NotebookNode) -> str:
+    """Return what is translated of a cell."""
+    return cell.source if cell.cell_type == "markdown" else "\n".join(sentences(cell.source))
 
 
 def fingerprint(source: str) -> str:
@@ -97,7 +108,8 @@ def record_of(paragraph: Paragraph) -> dict[str, str]:
 
 def state(paragraph: Paragraph) -> str:
     """Say which side of a translation changed since it was accepted, if one did."""
-    command = f"make accept PAGE={paragraph.path.stem}"
+    folder = "exercises/" if "exercises" in paragraph.path.parts else ""
+    command = f"make accept PAGE={folder}{paragraph.path.stem}"
     command += f" CELL={paragraph.cell}" if paragraph.cell else ""
     if not paragraph.record:
         return f"this translation was never accepted; review it, then: {command}"
@@ -125,7 +137,9 @@ def numbers(paragraph: Paragraph) -> str:
     return pairing.difference(english, chinese, "in the text")
 
 
-def accept(chapters: Path, page: str, cell: str | None = None) -> tuple[list[str], list[Finding]]:
+def accept(
+    chapters: Path, page: str, cell: str | None = None, exercises: bool = False
+) -> tuple[list[str], list[Finding]]:
     """Record that a page's translation, or one cell's, has been reviewed.
 
     Parameters
@@ -149,7 +163,7 @@ def accept(chapters: Path, page: str, cell: str | None = None) -> tuple[list[str
         When there is no such page or cell.
     """
     name = Path(page).name.removesuffix(".ipynb").removesuffix(".md")
-    of_page = [some for some in paragraphs(chapters) if some.path.stem == name]
+    of_page = [some for some in paragraphs(chapters, exercises) if some.path.stem == name]
     chosen = [some for some in of_page if cell in (None, some.cell)]
     if not chosen:
         what = f"no cell {cell} in text of page {name}" if of_page else f"no page {name}"

@@ -1,0 +1,1 @@
+"""Assignments: a class's notebooks generated, submissions graded, with nbgrader."""
