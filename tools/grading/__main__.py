@@ -19,7 +19,7 @@ from pathlib import Path
 
 from canonical import write
 from grading import sandbox
-from grading.submissions import as_csv, grade_all, grades, submissions
+from grading.submissions import GradingError, as_csv, grade_all, grades, submissions
 from pages import LANGUAGES, short
 
 
@@ -51,6 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted. The same command goes on from here.", file=sys.stderr)
         return 130
+    except GradingError as error:
+        print(f"{error}\nThe same command goes on from here.", file=sys.stderr)
+        return 1
     except BrokenProcessPool:
         print(
             "A grading process was ended from outside, perhaps for want of memory. "

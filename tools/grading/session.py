@@ -69,9 +69,12 @@ class Session:
         )
         os.set_blocking(self.process.stdout.fileno(), False)
         threading.Thread(target=self._watch, daemon=True).start()
-        if "ready" not in self._receive(time.monotonic() + 60):
-            self._end("broken")
-            raise Ended(self.ended)
+        ready = False
+        with contextlib.suppress(Ended):
+            ready = "ready" in self._receive(time.monotonic() + 60)
+        if not ready:
+            self.close()
+            raise sandbox.NoSandbox("the process for a submission's code did not start")
 
     def __enter__(self):
         return self
@@ -251,8 +254,10 @@ class Theirs:
 
 
 def _resident(process: psutil.Process) -> int:
+    """Return the bytes that a process takes; what it shares with others, in part."""
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-        return process.memory_info().rss
+        memory = process.memory_full_info()
+        return getattr(memory, "pss", memory.rss)
     return 0
 
 
@@ -268,6 +273,14 @@ def _error(name: str, message: str, lines: list[str]) -> dict:
     return {"output_type": "error", "ename": name, "evalue": message, "traceback": lines}
 
 
+def _size(output: dict) -> dict:
+    """Return the width and height at which a picture is to be seen."""
+    match output.get("metadata"):
+        case {"image/png": {"width": int(width), "height": int(height)}}:
+            return {"image/png": {"width": width, "height": height}}
+    return {}
+
+
 def _outputs(packed) -> list[dict]:
     """Keep of a cell's outputs what is well formed."""
     kept = []
@@ -280,7 +293,7 @@ def _outputs(packed) -> list[dict]:
                 kept.append(_error(name, said, lines))
             case {"output_type": "display_data" | "execute_result" as kind, "data": dict(data)}:
                 shown = {k: v for k, v in data.items() if k in ALLOWED_DATA and type(v) is str}
-                kept.append({"output_type": kind, "data": shown, "metadata": {}})
+                kept.append({"output_type": kind, "data": shown, "metadata": _size(output)})
                 if kind == "execute_result":
                     kept[-1]["execution_count"] = None
     return kept

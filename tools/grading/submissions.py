@@ -14,11 +14,13 @@ import threading
 import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
+import psutil
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from tqdm import tqdm
@@ -27,6 +29,12 @@ from canonical import write
 from grading import steps
 
 LARGEST_NOTEBOOK = 20 * 2**20
+# Failures that are no fault of a submission.
+OURS = ("sqlalchemy.exc.", "NoSandbox", "No space left", "Cannot allocate memory")
+
+
+class GradingError(Exception):
+    """Grading itself failed; what is not graded yet can be graded when that is mended."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,11 @@ def grade_all(course: Path, assignment: str | None, jobs: int, settings: dict) -
             for future in as_completed(futures):
                 taken.append(future.result().seconds)
                 progress.update()
+    except BaseException:
+        for process in psutil.Process().children():  # what they were at is done anew next time
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
     return taken
@@ -141,10 +154,11 @@ def _autograde(course: Path, assignment: str, student: str, settings: dict) -> s
         result = api.generate_feedback(assignment, student, force=True)
     if result["success"]:
         return ""
-    said = result.get("log") or result["error"]
-    return next(
-        (line for line in reversed(said.splitlines()) if "Error" in line), said.splitlines()[-1]
-    )
+    lines = (result.get("log") or result["error"]).strip().splitlines()
+    reason = next((line for line in reversed(lines) if "Error" in line), lines[-1]).strip()
+    if any(word in line for line in lines for word in OURS):
+        raise GradingError(f"{student}, {assignment}: {reason}")
+    return reason
 
 
 def grades(course: Path, wanted: str | None = None) -> list[dict]:

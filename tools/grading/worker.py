@@ -50,9 +50,10 @@ class Outputs(list):
         elif kept:
             self.append({"output_type": "stream", "name": name, "text": kept})
 
-    def data(self, kind: str, data: dict) -> None:
+    def data(self, kind: str, data: dict, metadata: dict | None) -> None:
         """Add what is displayed."""
         kept = {}
+        size = (metadata or {}).get("image/png", {})
         for mime, shown in data.items():
             if isinstance(shown, bytes):
                 shown = base64.b64encode(shown).decode()
@@ -60,7 +61,7 @@ class Outputs(list):
                 self.data_left -= len(shown)
                 kept[mime] = shown
         if kept:
-            self.append({"output_type": kind, "data": kept, "metadata": {}})
+            self.append({"output_type": kind, "data": kept, "metadata": {"image/png": size}})
 
 
 shown = Outputs()
@@ -94,7 +95,7 @@ class Result(DisplayHook):
     def __call__(self, result=None):
         """Show a value."""
         if result is not None:
-            shown.data("execute_result", self.compute_format_data(result)[0])
+            shown.data("execute_result", *self.compute_format_data(result))
 
 
 class Publisher(DisplayPublisher):
@@ -102,7 +103,7 @@ class Publisher(DisplayPublisher):
 
     def publish(self, data, metadata=None, *others, **more):
         """Show some data."""
-        shown.data("display_data", data)
+        shown.data("display_data", data, metadata)
 
 
 class Shell(InteractiveShell):
