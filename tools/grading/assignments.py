@@ -25,6 +25,7 @@ import nbformat
 from jinja2 import Environment, StrictUndefined
 from nbformat import NotebookNode
 
+import colab
 from pages import LANGUAGES, read
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -91,9 +92,12 @@ def constants(name: str, word: str) -> dict:
 
 
 def of_class(name: str, language: str, word: str) -> NotebookNode:
-    """Return an assignment's source with the numbers of a class, in the text and the code."""
-    notebook = read(path(name, language))
-    return filled(notebook, constants(name, word), language)
+    """Return an assignment's source with the numbers of a class, in the text and the code.
+
+    Like a chapter's, its first cell installs the library on Google Colab.
+    """
+    notebook = filled(read(path(name, language)), constants(name, word), language)
+    return colab.with_cell(notebook, language)
 
 
 def filled(notebook: NotebookNode, numbers: dict, language: str) -> NotebookNode:
