@@ -92,8 +92,9 @@ def test_nothing_of_a_solution_or_a_hidden_test_is_released(exercises, name, lan
     public = "\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells)
     hidden = [line for cell in solved(name, language).cells for line in hidden_lines(cell)]
     assert len(hidden) > 10
-    for line in hidden:
-        assert line not in public, line
+    lines = {line.strip() for line in public.splitlines()}
+    for line in hidden:  # a short one may well be part of something else
+        assert line not in (public if len(line) > 20 else lines), line
 
 
 def hidden_lines(cell):
