@@ -59,7 +59,7 @@ dist: $(READY)  ## build the library's wheel and source distribution into dist/
 	$(BIN)/uv build --quiet --out-dir dist
 
 anywhere: dist  ## prove that the notebooks run on Binder and Colab, the library with old and new packages
-	$(BIN)/python tools/anywhere.py
+	$(BIN)/python tools/anywhere.py $(WHERE)
 
 GRADING := PYTHONPATH=tools $(BIN)/python -m
 CLASS   ?= open
