@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import re
 from functools import cache
 
 from grading import apart, assignments
@@ -109,3 +110,23 @@ def score(cell):
 def said(cell):
     """What a test has printed and the message that it ended with."""
     return "\n".join(output.get("text", "") + output.get("evalue", "") for output in cell.outputs)
+
+
+def hidden_lines(cell):
+    """The lines that say something and stand only in regions that students do not get."""
+    about = cell.metadata.get("nbgrader", {})
+    if about.get("solution") and "BEGIN" not in cell.source:
+        yield from filter(telling, map(str.strip, cell.source.splitlines()))
+    hiding = False
+    for line in map(str.strip, cell.source.splitlines()):
+        if "BEGIN " in line:
+            hiding = True
+        elif "END " in line:
+            hiding = False
+        elif hiding and telling(line):
+            yield line
+
+
+def telling(line):
+    """Brackets and the like stand everywhere."""
+    return len(re.sub(r"\W", "", line)) > 8

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from class_work import CLASS, EVERY, code, solved
+from class_work import CLASS, EVERY, code, hidden_lines, solved
 
 from grading import assignments, sandbox
 
@@ -95,26 +95,6 @@ def test_nothing_of_a_solution_or_a_hidden_test_is_released(exercises, name, lan
     lines = {line.strip() for line in public.splitlines()}
     for line in hidden:  # a short one may well be part of something else
         assert line not in (public if len(line) > 20 else lines), line
-
-
-def hidden_lines(cell):
-    """The lines that say something and stand only in regions that students do not get."""
-    about = cell.metadata.get("nbgrader", {})
-    if about.get("solution") and "BEGIN" not in cell.source:
-        yield from filter(telling, map(str.strip, cell.source.splitlines()))
-    hiding = False
-    for line in map(str.strip, cell.source.splitlines()):
-        if "BEGIN " in line:
-            hiding = True
-        elif "END " in line:
-            hiding = False
-        elif hiding and telling(line):
-            yield line
-
-
-def telling(line):
-    """Brackets and the like stand everywhere."""
-    return len(re.sub(r"\W", "", line)) > 8
 
 
 @pytest.mark.parametrize(("name", "language"), EVERY)
