@@ -1,8 +1,9 @@
 """Build both editions of the course into one site: python tools/book.py [SITE].
 
-An edition is the plain `jupyter-book build` of the folder chapters/<language>, with _config.yml
-and _toc.yml adapted to it, warnings being errors. Unchanged pages are kept from the last build
-in _build/<language>, and SITE is replaced only by a site that is complete.
+An edition is the plain `jupyter-book build` of the folder chapters/<language>, beside whose pages
+stand the assignments as students of the open class get them, with _config.yml and _toc.yml adapted
+to it, warnings being errors. Unchanged pages are kept from the last build in _build/<language>, and
+SITE is replaced only by a site that is complete.
 """
 
 import argparse
@@ -18,10 +19,13 @@ from pathlib import Path
 import yaml
 
 import front
+from grading import assignments
 from loading import lighten
+from website.assignments import PREFIX
 
 ROOT = Path(__file__).resolve().parent.parent
 WEBSITE = ROOT / "tools" / "website"
+STUDENT_VERSIONS = ROOT / "_build" / "exercises"
 EDITIONS = ("en", "zh")
 
 # What the builds leave that no page asks for.
@@ -64,6 +68,8 @@ def build(language):
     list of str
         The lines that say what is wrong; none where all is well.
     """
+    if problems := generate(language):
+        return problems
     folder = ROOT / "_build" / language
     settings = {
         "_config.yml": yaml.safe_dump(configuration(language)),
@@ -78,9 +84,10 @@ def build(language):
     # A page is warned about only when it is read, and would pass the next time: what is not built
     # to the end, and without a warning, is built from nothing again.
     (folder / "made-with").unlink()
+    lay_out(language)
 
     command = [Path(sys.executable).with_name("jupyter-book"), "build"]
-    command += [ROOT / "chapters" / language, "--path-output", folder]
+    command += [folder / "chapters" / language, "--path-output", folder]
     command += ["--config", folder / "_config.yml", "--toc", folder / "_toc.yml"]
     command += ["-W", "-n", "--keep-going", "-q"]
     environment = os.environ | {"PYTHONUTF8": "1"}
@@ -90,8 +97,66 @@ def build(language):
         return []
     plain = re.sub(r"\x1b\[[\d;]*m", "", run.stderr)  # Jupyter Book colours even what it pipes
     plain = re.sub(r"\.ipynb:(\d+):", place_in_notebook, plain)
-    lines = plain.replace(f"{ROOT}{os.sep}", "").splitlines()
+    for start in (folder, ROOT):  # the chapters are copied with the name of their own folder
+        plain = plain.replace(f"{start}{os.sep}", "")
+    lines = plain.splitlines()
     return [line for line in lines if line.strip(" =") and "returns a non-zero" not in line]
+
+
+def generate(language):
+    """Have nbgrader make the student versions of the open class, if what it makes them of changed.
+
+    Returns
+    -------
+    list of str
+        The lines that say why it could not.
+    """
+    if not assignments.names():
+        return []
+    made_of = [ROOT / "requirements.txt", *(ROOT / "tools").glob("*.py")]
+    made_of += [
+        *(ROOT / "tools" / "grading").glob("*.py"),
+        *(assignments.EXERCISES / "source").rglob("*.*"),
+    ]
+    made_with = digest(*sorted(made_of))
+    if read(STUDENT_VERSIONS / f"made-with-{language}") == made_with:
+        return []
+    for made in ("release", "courses"):
+        old = STUDENT_VERSIONS / made / assignments.OPEN_CLASS / language
+        shutil.rmtree(old, ignore_errors=True)
+    command = [sys.executable, "-m", "grading.generate"]
+    command += ["--class", assignments.OPEN_CLASS, "--language", language]
+    command += ["--into", STUDENT_VERSIONS]
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=ROOT / "tools")
+    if run.returncode:
+        return run.stderr.strip().splitlines()
+    (STUDENT_VERSIONS / f"made-with-{language}").write_text(made_with, encoding="utf-8")
+    return []
+
+
+def lay_out(language):
+    """Copy an edition's sources into its folder: the chapters and, as further pages, assignments.
+
+    Notebooks to download keep the names by which nbgrader knows them. A file that is the same as
+    before is left as it is, so that Sphinx does not read it again.
+    """
+    folder = ROOT / "_build" / language
+    chapters, released = ROOT / "chapters", STUDENT_VERSIONS / "release" / assignments.OPEN_CLASS
+    sources = [*chapters.glob("*.*"), *(chapters / language).rglob("*.*")]
+    wanted = {folder / path.relative_to(ROOT): path for path in sources if path.is_file()}
+    for name in assignments.names():
+        notebook = released / language / name / f"{name}.ipynb"
+        wanted[folder / "chapters" / language / f"{PREFIX}{name}.ipynb"] = notebook
+        wanted[folder / "downloads" / "exercises" / f"{name}.ipynb"] = notebook
+    for place in (folder / "chapters", folder / "downloads"):
+        place.mkdir(exist_ok=True)
+        for path in place.rglob("*.*"):
+            if path not in wanted:
+                path.unlink()
+    for path, source in wanted.items():
+        if not path.exists() or path.read_bytes() != source.read_bytes():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, path)
 
 
 def place_in_notebook(match):
@@ -110,6 +175,7 @@ def digest(*paths):
     sums = hashlib.sha256()
     for path in paths:
         if "__pycache__" not in path.parts:
+            sums.update(f"{path.relative_to(ROOT)}\n".encode())
             sums.update(path.read_bytes())
     return sums.hexdigest()
 
@@ -120,9 +186,11 @@ def configuration(language):
     if language != "en":
         lay_over(config, load(f"_config.{language}.yml"))
         del config["captions"]
+    config["exclude_patterns"] = [".*"]  # the others are for the whole repository
     (other,) = set(EDITIONS) - {language}
     config["sphinx"]["config"]["other_edition"] = other
     config["sphinx"]["local_extensions"] = {"website": "../../tools"}
+    config["sphinx"]["config"]["html_extra_path"] = ["../../downloads"]
     if base := address():
         config["html"]["baseurl"] = f"{base}{language}/"
     if url := repository():
@@ -139,8 +207,13 @@ def configuration(language):
 
 
 def contents(language):
-    """Adapt _toc.yml to one edition: its folder is the root, its captions are translated."""
+    """Adapt _toc.yml to one edition: its folder is the root, its captions are translated.
+
+    The assignments come before the last part, which is the appendix.
+    """
     toc = load("_toc.yml")
+    if pages := [{"file": f"{PREFIX}{name}"} for name in assignments.names()]:
+        toc["parts"].insert(-1, {"caption": "Exercises", "chapters": pages})
     for part in toc["parts"]:
         if language != "en":
             captions = load(f"_config.{language}.yml")["captions"]

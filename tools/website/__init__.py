@@ -6,6 +6,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PARTS = (
     "anchors",
+    "assignments",
     "cards",
     "cells",
     "chinese",
