@@ -32,9 +32,17 @@ def squeezed(path):
 
 
 def secrets(name, language):
-    """What must not be published of an assignment; too short a line may well be elsewhere."""
-    lines = {line for cell in solved(name, language, WORD).cells for line in hidden_lines(cell)}
-    return {short for line in lines if len(short := re.sub(r"[\W_]+", "", line)) > 20}
+    """What must not be published of an assignment.
+
+    Too short a line may well be elsewhere, and some say no more than the question does,
+    for instance the names that it asks for.
+    """
+    cells = solved(name, language, WORD).cells
+    hidden = {line for cell in cells for line in hidden_lines(cell)}
+    lines = [line.strip() for cell in cells for line in cell.source.splitlines()]
+    asked = re.sub(r"[\W_]+", "", "".join(line for line in lines if line not in hidden))
+    plain = {re.sub(r"[\W_]+", "", line) for line in hidden}
+    return {line for line in plain if len(line) > 20 and line not in asked}
 
 
 def html(language, name):
