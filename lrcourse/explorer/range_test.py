@@ -23,6 +23,14 @@ STEEPEST, TENTH = "steepest slope", "a tenth of the lowest"
 RULES = {STEEPEST: HIGHLIGHT, TENTH: POSITIVE}
 TEST, TRAINING = "range test, one line a seed", "training, lowest to highest seed"
 STATE = ("updates", "stop")
+SUGGESTS = {
+    STEEPEST: "steepest slope: suggests",
+    TENTH: "a tenth of the lowest: suggests",
+}
+AFTERWARDS = {
+    STEEPEST: "steepest slope: loss after training",
+    TENTH: "a tenth of the lowest: loss after training",
+}
 
 
 @explorable
@@ -72,9 +80,9 @@ def range_test(*, epochs=15, seeds=3, batch_size=32) -> Figure:
         ],
         panels=[_test(ramps, curves, suggested[STEEPEST]), _training(trained, suggested)],
         readouts=[
-            *(Readout(f"{rule}: suggests", _spans(rates), STATE)
+            *(Readout(SUGGESTS[rule], _spans(rates), STATE)
               for rule, rates in suggested.items()),
-            *(Readout(f"{rule}: loss after training",
+            *(Readout(AFTERWARDS[rule],
                       _expected(trained, rates).mean(axis=-1).transpose(1, 2, 0),
                       (*STATE, "epochs")) for rule, rates in suggested.items()),
             Readout("best of the rates tried", _best(trained), ["epochs"]),
