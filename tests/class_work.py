@@ -128,5 +128,5 @@ def hidden_lines(cell):
 
 
 def telling(line):
-    """Brackets and the like stand everywhere."""
-    return len(re.sub(r"\W", "", line)) > 8
+    """Brackets and the like stand everywhere, and how exact an answer must be is no secret."""
+    return not line.startswith("tolerance=") and len(re.sub(r"\W", "", line)) > 8

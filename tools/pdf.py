@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -29,12 +30,17 @@ NAMES = {"en": "learning-rate-en.pdf", "zh": "learning-rate-zh.pdf"}
 LINK = {"en": "The whole course as a PDF", "zh": "全书 PDF"}
 CONTENTS = {"en": "Contents", "zh": "目录"}
 
+FONT = Path(find_spec("zhplot").origin).parent / "fonts" / "NotoSansSC-Regular.ttf"
+
 PAGE = """<!doctype html>
 <html lang="{lang}" data-theme="light">
 <meta charset="utf-8">
 <title>{title}</title>
 {styles}
 <style>
+  /* Where no Chinese font is installed, the one of the figures. */
+  @font-face {{ font-family: "Noto Sans SC"; src: local("Noto Sans SC"), url("{font}"); }}
+  body {{ font-family: system-ui, "Noto Sans SC", sans-serif; }}
   .bd-content, .bd-article-container {{ display: block; width: auto; overflow: visible; }}
   article {{ break-before: page; }}
   .title-page {{ padding-top: 80mm; text-align: center; }}
@@ -137,6 +143,7 @@ def in_one_piece(edition):
         contents=CONTENTS[edition.name],
         list=listed,
         articles="\n".join(articles),
+        font=FONT.as_uri(),
     )
 
 

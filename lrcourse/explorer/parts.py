@@ -257,7 +257,7 @@ class Figure:
                     "label": translate(each.label),
                     "by": list(each.by),
                     "shape": list(np.shape(each.values)),
-                    "values": "|".join(each.texts().ravel()),
+                    "values": "\n".join(each.texts().ravel()),
                     "when": _when(each.when),
                 }
                 for each in self.readouts

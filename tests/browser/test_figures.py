@@ -118,6 +118,12 @@ def test_a_figure_answers_to_the_keyboard_with_the_librarys_numbers(shown):
                     assert field(box, control).get_attribute("aria-valuetext") == text
                     pictures.add(drawn(box))
                 assert len(pictures) > 1
+                # Back to where it began: at the first of its steps no figure shows much.
+                field(box, control).evaluate(BACK, control.start)
+                state[control.name] = control.start
+
+
+BACK = "(field, place) => { field.value = place; field.dispatchEvent(new Event('input')); }"
 
 
 def point_at_sliders(box, figure, state, touch):
@@ -162,7 +168,10 @@ def drag_in_panels(box, figure, state):
         if not picks:
             continue
         plot = box.locator(".explorer-panel:visible").nth(number).locator("svg svg")
-        plot.scroll_into_view_if_needed()
+        # Not under the page's header, which would take the pointer.
+        plot.evaluate("plot => plot.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        box.page.wait_for_load_state("networkidle")
+        box.page.wait_for_timeout(300)  # the page comes to rest
         area = plot.bounding_box()
         control = next(each for each in figure.controls if each.name == picks[0].pick)
         positions = set()

@@ -253,7 +253,7 @@ function show(data, root, live) {
   }
 
   function readoutOf(readout) {
-    const texts = readout.values.split("|");
+    const texts = readout.values.split("\n");
     const value = element("dd");
     const box = element("div", {}, element("dt", {}, readout.label), value);
     parts.push(() => {
