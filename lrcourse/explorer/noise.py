@@ -126,7 +126,7 @@ def _every_rate(others, mean, low, high, told) -> Panel:
         "every rate against the reference", x, _difference(mean),
         [
             Series([x.low, x.high], [0.0, 0.0], style="contour"),
-            Series(np.array(others)[:, np.newaxis], by=["rate"], style="cursor"),
+            Series(np.array(others)[:, np.newaxis], by=["rate"], style="cursor", pick="rate"),
             *_intervals(others, by, mean, low, high, told),
         ],
     )  # fmt: skip
@@ -139,7 +139,7 @@ def _one_rate(mean, low, high, told) -> Panel:
         "the rate compared, seed by seed", _SEEDS, _difference(mean),
         [
             Series([_SEEDS.low, _SEEDS.high], [0.0, 0.0], style="contour"),
-            Series(np.array(COUNTS)[:, np.newaxis], by=["seeds"], style="cursor"),
+            Series(np.array(COUNTS)[:, np.newaxis], by=["seeds"], style="cursor", pick="seeds"),
             *_intervals(COUNTS, by, *swapped),
         ],
     )  # fmt: skip

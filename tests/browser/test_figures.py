@@ -167,12 +167,12 @@ def drag_in_panels(box, figure, state):
         picks = [each for each in panel.series if each.pick and holds(each.when, state)]
         if not picks:
             continue
-        plot = box.locator(".explorer-panel:visible").nth(number).locator("svg svg")
+        paper = box.locator(".explorer-panel:visible").nth(number).locator(".explorer-paper")
         # Not under the page's header, which would take the pointer.
-        plot.evaluate("plot => plot.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        paper.evaluate("paper => paper.scrollIntoView({ block: 'center', behavior: 'instant' })")
         box.page.wait_for_load_state("networkidle")
         box.page.wait_for_timeout(300)  # the page comes to rest
-        area = plot.bounding_box()
+        area = paper.bounding_box()
         control = next(each for each in figure.controls if each.name == picks[0].pick)
         positions = set()
         mouse = box.page.mouse

@@ -11,10 +11,14 @@ PAGES = sorted(
     for language in ("en", "zh")
     for page in (SITE / language).glob("*.html")
 )
+# A browser that draws nothing for a while, as one without a screen may, must not stop the tests.
 SCROLLED = """async () => {
   for (let y = 0; y < document.body.scrollHeight; y += 700) {
     scrollTo(0, y);
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await new Promise((done) => {
+      requestAnimationFrame(() => requestAnimationFrame(done));
+      setTimeout(done, 1000);
+    });
   }
 }"""
 

@@ -220,11 +220,12 @@ function show(data, root, live) {
 
   // A cursor is dragged, a point is chosen by a tap.
   function follow(plot, all) {
+    const paper = plot.querySelector(".explorer-paper"); // the plot's box grows with its lines
     plot.classList.add(all.some(({ style }) => style === "cursor") ? "explorer-drag" : "explorer-pick");
     function move(event) {
       const series = all.find(({ when }) => holds(when, state));
       if (!series) return;
-      const box = plot.getBoundingClientRect();
+      const box = paper.getBoundingClientRect();
       const at = { x: ((event.clientX - box.left) / box.width) * SIDE, y: ((event.clientY - box.top) / box.height) * SIDE };
       set(series.pick, nearest(series, state, at));
     }
