@@ -17,12 +17,18 @@ SITE = Path(__file__).parent.parent.parent / "_site"
 
 
 def pytest_collection_modifyitems(items):
-    """Skip what needs a browser where there is none."""
-    if chromium() or os.environ.get("REQUIRE_BROWSER"):
-        return
+    """Skip what needs a browser where there is none; let one that hangs try once more.
+
+    A browser without a screen stops, now and then, in the middle of a page where it never
+    stopped before. A test that fails fails; one that hangs twice fails too.
+    """
+    marks = [pytest.mark.timeout(180), pytest.mark.flaky(reruns=1, only_rerun="Timeout")]
+    if not (chromium() or os.environ.get("REQUIRE_BROWSER")):
+        marks = [pytest.mark.skip(reason="no Chromium or Chrome is installed")]
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason="no Chromium or Chrome is installed"))
+            for mark in marks:
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
