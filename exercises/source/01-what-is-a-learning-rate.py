@@ -172,6 +172,11 @@ SUBMISSIONS = {
         {"path-form": 0},
         {"path-form": ("one too short", "少了一项")},
     ),
+    "without the start, and one step too many": Submission(
+        loop(times="steps + 1", result="weights[1:]"),
+        {"path-form": 0, "path-end": 0},
+        {"path-form": ("start is missing", "漏了起点")},
+    ),
     "uphill": Submission(
         loop(sign="+"),
         {"path-end": 0},
