@@ -133,7 +133,7 @@ SUBMISSIONS = {
             "flat_distance = (1 - eta * flat) ** 5"
         },
         {"factor-values": 0},
-        {"factor-values": ("covers more", "占得更多")},
+        {"factor-values": ("comes closer", "越走越近")},
     ),
     "the part covered": Submission(
         {
@@ -179,7 +179,7 @@ SUBMISSIONS = {
         count(first=MOVE, then="pass"),
         {"count-easy": 0, "count-bowls": 0, "swing-better": 3},
         {
-            "count-easy": ("before you looked", "看之前"),
+            "count-easy": ("one step is enough", "一步就到"),
             "count-bowls": ("too few", "少数了一步"),
         },
     ),
@@ -240,7 +240,7 @@ SUBMISSIONS = {
             "better = many_rates[~calm & (counts <= counts[calm].min())]"
         },
         {"swing-better": 0},
-        {"swing-better": ("as many steps", "步数一样")},
+        {"swing-better": ("as many steps", "最少的一样")},
     ),
     "all that swing and arrive": Submission(
         {
