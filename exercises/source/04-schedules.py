@@ -316,6 +316,17 @@ SUBMISSIONS = {
             "warm-middle": ("ends too late", "结束得太晚"),
         },
     ),
+    "a line that goes on below 0": Submission(
+        {
+            "warm": "def rate(t):\n"
+            "    return eta * min(t / warm, (total - t) / (total - warm))"
+        },
+        {"warm-ends": 0, "warm-middle": 0},
+        {
+            "warm-ends": ("stays at 0", "停在 0"),
+            "warm-middle": ("straight line", "直线下降"),
+        },
+    ),
     "a cosine that climbs again": Submission(
         warm(share="(t - warm) / (total - warm)"),
         {"warm-ends": 0},
@@ -341,10 +352,11 @@ SUBMISSIONS = {
     ),
     "an integral": Submission(
         reach(
-            worth="(1 - np.exp(-k * epochs)) / (1 - np.exp(-k))",
+            worth="(1 - np.exp(-k * epochs)) / k",
             at_most="1 / k",
         ),
         {"reach-sums": 0, "reach-left": 0},
+        {"reach-sums": ("This is an integral", "这是积分")},
     ),
     "missing minus": Submission(
         reach(left="np.exp(bend * eta * at_most)"),
@@ -397,5 +409,6 @@ SUBMISSIONS = {
     "gains the wrong way": Submission(
         help_(sign="-"),
         {"help-gains": 0},
+        {"help-gains": ("order and the signs", "次序和正负号")},
     ),
 }
