@@ -11,13 +11,18 @@ from lrcourse.records import load
 
 def variant(rng: random.Random) -> dict:
     """Draw a report just above its baseline, a file in an order, and a world to choose in."""
-    parts = rng.randint(150, 900)
-    defective = round(parts * rng.uniform(0.06, 0.2))
-    above = rng.randint(3, max(4, defective // 3))
+    while True:
+        parts = rng.randint(150, 900)
+        defective = round(parts * rng.uniform(0.06, 0.2))
+        above = rng.randint(3, max(4, defective // 3))
+        right = parts - defective + above
+        # The number of rows is whole only by rounding up, so that no rounding error decides it.
+        if 4 * right * (parts - right) % above**2:
+            break
     numbers = {
         "parts": parts,
         "defective": defective,
-        "right": parts - defective + above,
+        "right": right,
         "good_first": [
             rng.randint(5, 20),
             rng.randint(60, 110),
@@ -34,7 +39,12 @@ def variant(rng: random.Random) -> dict:
     while not _rounding_tells(**numbers):
         numbers["good_first"][1] += 1
     middle = rng.randint(86, 93) / 100
-    steps = rng.sample(range(-12, 13), rng.randint(4, 6))
+    while True:
+        steps = rng.sample(range(-12, 13), rng.randint(4, 6))
+        second, first = sorted(steps)[-2:]
+        # Close enough that even the largest validation set is sometimes wrong.
+        if first - second <= 8:
+            break
     if steps[0] == max(steps):  # a tie would always be decided for the best
         steps.reverse()
     return numbers | {"truth": [round(middle + s / 1000, 3) for s in steps]}
@@ -258,6 +268,15 @@ SUBMISSIONS = {
         {"split-shares": 0},
         {"split-shares": ("rounded down", "向下取整")},
     ),
+    "counts for shares": Submission(
+        {
+            "split-tail": SHARES.format(
+                "int(len(labels) * (1 - fraction))"
+            ).replace("mean", "sum")
+        },
+        {"split-shares": 0},
+        {"split-shares": ("not a count", "不是个数")},
+    ),
     "the wrong end": Submission(
         {
             "split-tail": "held = int(len(labels) * fraction)\n"
@@ -294,6 +313,7 @@ SUBMISSIONS = {
             "    return np.arange(100), some"
         },
         {"split-complete": 0, "split-strata": 0},
+        {"split-complete": ("exactly one", "恰好在")},
     ),
     "another momentum": Submission(
         part(base="'constant'"),
@@ -358,6 +378,6 @@ SUBMISSIONS = {
     "people counted": Submission(
         best(found="np.sum(kept == np.argmax(truth))"),
         {"best-found": 0},
-        {"best-found": ("between 0 and 1", "0 和 1 之间")},
+        {"best-found": ("not a number of people", "不是人数")},
     ),
 }
