@@ -164,8 +164,7 @@ TIED = """\
 best = loss[loss.mean(axis=1).argmin()]
 tied = [r for r, each in zip(rates, loss) if {}]
 """
-RAMP = "def ramp(t):\n    return {}\n\n\nway = ramp(np.arange({})).sum()"
-RIGHT_RAMP = "low * (high / low) ** (t / last)"
+RAMP = "def ramp(t):\n    return {}"
 FAVOURITE = "favourite = rates[{}]\nshare_of_best = wins(loss)[{}]"
 LONGER = """\
 best_exact = [{exact} for n in lengths]
@@ -194,8 +193,8 @@ SUBMISSIONS = {
             "error = (sum((p - mean) ** 2 for p in pairs) / 5 / 6) ** 0.5",
             "ramp": "def ramp(t):\n"
             "    step = np.log(high / low) / last\n"
-            "    return low * np.exp(step * t)\n\n\n"
-            "way = sum(ramp(t) for t in range(steep + 1))",
+            "    return low * np.exp(step * t)",
+            "ramp-sum": "way = sum(ramp(t) for t in range(steep + 1))",
         }
     ),
     "the library's difference and schedule": Submission(
@@ -203,7 +202,8 @@ SUBMISSIONS = {
             "seeds": "found = paired_difference(loss[first], loss[second])\n"
             "mean, error = found.mean, found.error",
             "ramp": "from lrcourse.schedules import geometric\n\n"
-            "ramp = geometric(low, high, last)\nway = ramp(range(steep + 1)).sum()",
+            "ramp = geometric(low, high, last)",
+            "ramp-sum": "way = ramp(range(steep + 1)).sum()",
         }
     ),
     "by product and by probability": Submission(
@@ -356,30 +356,22 @@ SUBMISSIONS = {
         {"lottery-winner": ("share of the favourite", "获胜的比例")},
     ),
     "the end one update late": Submission(
-        {
-            "ramp": RAMP.format(
-                "low * (high / low) ** (t / (last + 1))", "steep + 1"
-            )
-        },
+        {"ramp": RAMP.format("low * (high / low) ** (t / (last + 1))")},
         {"ramp-rates": 0, "ramp-way": 0},
         {"ramp-rates": ("too late", "晚了一次")},
     ),
     "counted from 1": Submission(
-        {
-            "ramp": RAMP.format(
-                "low * (high / low) ** ((t + 1) / last)", "steep + 1"
-            )
-        },
+        {"ramp": RAMP.format("low * (high / low) ** ((t + 1) / last)")},
         {"ramp-rates": 0, "ramp-way": 0},
         {"ramp-rates": ("nothing has been multiplied", "还没有乘过")},
     ),
     "in a line": Submission(
-        {"ramp": RAMP.format("low + (high - low) * t / last", "steep + 1")},
+        {"ramp": RAMP.format("low + (high - low) * t / last")},
         {"ramp-rates": 0, "ramp-way": 0},
         {"ramp-rates": ("in a line", "直线上升")},
     ),
     "one update missing": Submission(
-        {"ramp": RAMP.format(RIGHT_RAMP, "steep")},
+        {"ramp-sum": "way = ramp(np.arange(steep)).sum()"},
         {"ramp-way": 0},
         {"ramp-way": ("missing from the sum", "少了最后一次")},
     ),
