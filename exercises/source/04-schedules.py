@@ -270,8 +270,9 @@ SUBMISSIONS = {
         {"count-rates": ("first update has the number 0", "差了一次")},
     ),
     "updates of one epoch": Submission(
-        count(update="updates - 1", epoch="0"),
+        count(update="updates - 1"),
         {"count-rates": 0},
+        {"count-rates": ("counted in updates", "按更新计")},
     ),
     "per update for per epoch": Submission(
         {
