@@ -170,6 +170,11 @@ SUBMISSIONS = {
         {"names-test": 2},
         {"names-test": ("Not right", "不对的是")},
     ),
+    "one rate left out": Submission(
+        {"names": "scenario = dict.fromkeys(six_rates[:5], 'slow')"},
+        {"names-test": 0},
+        {"names-test": ("one scenario", "一种情形")},
+    ),
     "a list of names": Submission(
         {"names": "scenario = ['slow'] * 6"},
         {"names-test": 0},

@@ -298,6 +298,7 @@ SUBMISSIONS = {
     "one rate for each epoch": Submission(
         {"count-all": "applied = eta / (1 + decay * np.arange(epochs))"},
         {"count-applied": 0},
+        {"count-applied": ("Each update", "每次更新，各有")},
     ),
     "warmup from 1": Submission(
         warm(rising="(t + 1) / warm"),
