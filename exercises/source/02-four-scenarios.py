@@ -23,12 +23,12 @@ def variant(rng: random.Random) -> dict:
         "steep": steep,
         "eta": round(rng.uniform(1.2, 1.8) / steep, 3),
         "parabola": parabola,
-        "six_rates": [
-            round(rng.uniform(*each) / parabola, 3) for each in ranges
-        ],
+        "six_rates": _rates(rng, ranges, parabola),
         "a": rng.choice([0.5, 1.5, 2.0, 2.5, 3.0, 4.0]),
         "start": rng.randint(15, 40) / 10,
     }
+    while len(set(numbers["six_rates"])) < 6:  # they are keys of a dict
+        numbers["six_rates"] = _rates(rng, ranges, parabola)
     while True:
         bowls = [
             rng.randint(5, 20) / 100,
@@ -37,6 +37,10 @@ def variant(rng: random.Random) -> dict:
         ]
         if _swinging_pays(*bowls):
             return numbers | {"bowls": bowls}
+
+
+def _rates(rng, ranges, parabola) -> list[float]:
+    return [round(rng.uniform(*each) / parabola, 3) for each in ranges]
 
 
 def _swinging_pays(flat, steep, many) -> bool:
