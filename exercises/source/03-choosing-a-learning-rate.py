@@ -62,7 +62,13 @@ def _runs(rng) -> dict:
         ]
         first, second = rng.choice([(0, 2), (1, 2), (1, 3), (0, 1)])
         loss = np.array(losses)
-        if np.unique(loss).size == loss.size and _telling(loss):
+        gap = loss[first] - loss[second]
+        of_one = [gap[0], loss[first].min() - loss[second].min()]
+        if (
+            np.unique(loss).size == loss.size
+            and _telling(loss)
+            and np.abs(gap.mean() - of_one).min() > 1e-5
+        ):
             return {
                 "rates": rates,
                 "losses": losses,
