@@ -306,6 +306,16 @@ SUBMISSIONS = {
             again="eta / (size * ((1 - alpha) * (1 + alpha ** (pause + 1))) ** 0.5)",
         ),
         {"words-rmsprop": 0},
+        {"words-rmsprop": ("does not correct", "并不修正")},
+    ),
+    "RMSprop corrected at every text": Submission(
+        words(
+            first="eta / size",
+            again="eta / size * ((1 - alpha ** (pause + 2)) / (1 - alpha)"
+            " / (1 + alpha ** (pause + 1))) ** 0.5",
+        ),
+        {"words-rmsprop": 0},
+        {"words-rmsprop": ("does not correct", "并不修正")},
     ),
     "nothing forgotten": Submission(
         words(again="rate_first / (1 + alpha) ** 0.5"),
