@@ -222,7 +222,7 @@ SUBMISSIONS = {
     "without Holm": Submission(
         count(more="left = beyond"),
         {"many-pairs": 0},
-        {"many-pairs": ("without Holm", "之前的对数")},
+        {"many-pairs": ("without Holm", "校正之前")},
     ),
     "only against the best": Submission(
         count(more="by_chance = 0.05 * (len(table) - 1)"),
