@@ -232,6 +232,14 @@ SUBMISSIONS = {
             "border-missed": ("approximation", "近似值"),
         },
     ),
+    "the border's sign": Submission(
+        {
+            "border": "w1, w2, b0 = border\nheight = (0.4 * w1 + b0) / w2\nsteepness = w2 / 4\n"
+            "missed = 1 / (1 + np.exp(-(0.4 * w1 + 0.9 * w2 + b0))) - 0.5"
+        },
+        {"border-line": 0},
+        {"border-line": ("Mind the signs", "注意正负号")},
+    ),
     "the prediction itself": Submission(
         {
             "border": "w1, w2, b0 = border\nheight = -0.4 * w1 / w2\nsteepness = w2 / 4\n"
