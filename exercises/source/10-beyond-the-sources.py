@@ -196,7 +196,7 @@ SUBMISSIONS = {
         {
             "sharp": "def sharpness(matrix):\n    return np.linalg.eigvalsh(matrix)[0]"
         },
-        {"sharp-value": 0, "beyond-rates": 0},
+        {"sharp-value": 0, "sharp-beyond": 0},
         {"sharp-value": ("flattest", "最平")},
     ),
     "the diagonal": Submission(
@@ -213,8 +213,8 @@ SUBMISSIONS = {
             "beyond": "edge = 1 / sharpness(np.array(matrix))\n"
             "beyond = [rate for rate in rates if rate > edge]"
         },
-        {"beyond-rates": 0},
-        {"beyond-rates": ("still comes closer", "越来越近")},
+        {"sharp-beyond": 0},
+        {"sharp-beyond": ("still comes closer", "越来越近")},
     ),
     "off by one update": Submission(
         {
