@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import re
 from functools import cache
 
 import numpy as np
@@ -148,3 +149,11 @@ def test_what_is_no_word_is_refused(word):
 def test_the_class_sees_its_numbers_and_no_template(name, language):
     text = "\n".join(cell.source for cell in solved(name, language).cells)
     assert "{{" not in text and "}}" not in text
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_the_points_in_the_headings_add_up(name, language):
+    notebook = solved(name, language)
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    stated = re.findall(r"^##.*[(（]([\d.]+) (?:points?|分)[)）]", text, re.M)
+    assert sum(map(float, stated)) == float(assignments.points(notebook))
