@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup, Comment
 from fontTools.ttLib import TTFont
@@ -280,6 +281,21 @@ def test_the_examples_in_docstrings_hold(module):
     result = doctest.testmod(module)
     assert result.attempted
     assert not result.failed
+
+
+def test_code_keeps_its_text_and_has_tags_for_colours_alone():
+    cell = next(
+        cell
+        for cell in nbformat.read(ROOT / "chapters/en/02-four-scenarios.ipynb", 4).cells
+        if cell.id == "early"
+    )
+    page = BeautifulSoup((SITE / "en/02-four-scenarios.html").read_bytes(), "html.parser")
+    code = page.find(id="cell-id=early").select_one(".cell_input pre")
+    assert code.text.strip() == cell.source
+    assert code["style"] == f"--lines: {len(cell.source.splitlines())}"
+    classes = {name for tag in code.select("[class]") for name in tag["class"]}
+    assert classes >= {"o", "k"}
+    assert not classes & {"n", "nn", "p", "w"}
 
 
 def test_the_first_page_leads_to_both_editions():

@@ -76,6 +76,20 @@ def test_a_page_keeps_the_rules_of_accessibility(path, dark, rules, tab):
     assert troubles == []
 
 
+HEIGHTS = """() => [...document.querySelectorAll('.highlight pre')]
+  .map((code) => Math.round(code.getBoundingClientRect().height))"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("path", ["en/library.html", "zh/09-readers-questions.html"])
+def test_code_that_waits_to_be_laid_out_has_the_height_it_will_have(path, width, tab):
+    page = tab(width=width).open(path)
+    before = page.evaluate(HEIGHTS)
+    page.add_style_tag(content=".highlight pre { content-visibility: visible !important }")
+    assert len(before) > 40
+    assert page.evaluate(HEIGHTS) == before
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_switch_keeps_page_and_place(language, tab):
     other = {"en": "zh", "zh": "en"}[language]

@@ -16,6 +16,7 @@ PARTS = (
     "explorers",
     "figures",
     "glossary",
+    "highlighting",
     "icons",
     "mathematics",
     "mathfont",
