@@ -78,8 +78,7 @@ tidy: $(READY)  ## bring the sources of the assignments into canonical form
 FRAMEWORKS ?= .venv-frameworks
 $(FRAMEWORKS)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(FRAMEWORKS)
-	$(FRAMEWORKS)/bin/python -m pip install --quiet --disable-pip-version-check \
-	  -e '.[frameworks]' hypothesis pytest pytest-xdist
+	$(FRAMEWORKS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[frameworks,test]'
 	@touch $@
 
 parity: $(FRAMEWORKS)/.ready  ## compare with the real PyTorch, Keras and Optax
