@@ -57,12 +57,26 @@ def test_a_module_imports_only_from_those_before_it(module):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_page_on_the_library_can_be_read_from_top_to_bottom(language):
-    page = LIBRARY.parent / "chapters" / language / "library.md"
-    shown = re.findall(r"automodule:: lrcourse\.(\w+)", page.read_text("utf-8"))
+def test_the_pages_on_the_library_can_be_read_from_first_to_last(language):
+    folder = LIBRARY.parent / "chapters" / language
+    toc = (LIBRARY.parent / "_toc.yml").read_text("utf-8")
+    pages = [folder / f"{name}.md" for name in re.findall(r"chapters/en/(library\S*)", toc)]
+    assert set(pages) == set(folder.glob("library*.md"))
+    first, *others = [page.read_text("utf-8") for page in pages]
+    shown = re.findall(r"automodule:: lrcourse\.(\w+)", "\n".join(others))
+    assert re.findall(r"`(\w+)`", first.partition("##")[0]) == shown
     assert set(NUMERICS) <= set(shown) <= set(ORDER)
     for number, module in enumerate(shown):
         assert imported(module)[0] & set(shown) <= set(shown[:number])
+
+
+def test_the_pages_on_the_library_tell_what_the_chapters_import():
+    folder = LIBRARY.parent / "chapters" / "en"
+    chapters = "".join(path.read_text("utf-8") for path in folder.glob("*.ipynb"))
+    pages = "".join(path.read_text("utf-8") for path in folder.glob("library-*.md"))
+    used = re.findall(r"from lrcourse\.(\w+)|from lrcourse import (\w+)", chapters)
+    modules = {module for pair in used for module in pair if module in ORDER}
+    assert modules <= set(re.findall(r"automodule:: lrcourse\.(\w+)", pages))
 
 
 @pytest.mark.parametrize("module", NUMERICS)

@@ -223,7 +223,8 @@ def contents(language):
                 )
             part["caption"] = captions[part["caption"]]
         for chapter in part["chapters"]:
-            chapter["file"] = Path(chapter["file"]).name
+            for page in (chapter, *chapter.get("sections", [])):
+                page["file"] = Path(page["file"]).name
     toc["root"] = Path(toc["root"]).name
     return toc
 

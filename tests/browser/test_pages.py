@@ -81,7 +81,7 @@ HEIGHTS = """() => [...document.querySelectorAll('.highlight pre')]
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("path", ["en/library.html", "zh/09-readers-questions.html"])
+@pytest.mark.parametrize("path", ["en/library-schedules.html", "zh/09-readers-questions.html"])
 def test_code_that_waits_to_be_laid_out_has_the_height_it_will_have(path, width, tab):
     page = tab(width=width).open(path)
     before = page.evaluate(HEIGHTS)
