@@ -31,10 +31,12 @@ class Claim:
     ----------
     item : str
         Its number in the course's notes on its sources, such as "A2".
-    says, evidence : dict of str
-        The claim, and what our experiments say to it, in each language.
+    says : dict of str
+        The claim in each language, "en" and "zh".
     verdict : str
-        One of `VERDICTS`.
+        "holds", "holds with a condition", "not reproduced", "wrong" or "not tested".
+    evidence : dict of str
+        What our experiments say to it, in each language.
     shown : list of (str, str)
         The chapters and cells that show the evidence.
     """

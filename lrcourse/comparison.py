@@ -20,8 +20,10 @@ class Difference:
     ----------
     mean : float
         Of first minus second, seed by seed.
-    low, high : float
-        The confidence interval of the mean.
+    low : float
+        Where the confidence interval of the mean begins.
+    high : float
+        Where it ends.
     seeds : int
     error : float
         The standard error of the mean.

@@ -1,7 +1,7 @@
 """The data of the course: made here, come with scikit-learn, or downloaded.
 
-What is downloaded may also lie in the folder named by ``LRCOURSE_DATA``: see
-`lrcourse.downloads`. No pickle is ever loaded.
+What is downloaded is looked for first in the folder named by the environment
+variable ``LRCOURSE_DATA``, then in the user's cache. No pickle is ever loaded.
 """
 
 import gzip

@@ -68,7 +68,7 @@ def to_keras(schedule: Schedule, total_steps: int):
 
     It looks the rates up in a table of the steps 0 to `total_steps`, so that it
     works in compiled code; after them it stays at the last. For a schedule of
-    epochs see `per_epoch` or `to_keras_callback`.
+    epochs see `lrcourse.schedules.per_epoch` or `to_keras_callback`.
 
     Parameters
     ----------

@@ -31,14 +31,21 @@ class Record:
 
     Attributes
     ----------
-    experiment, size, about, command : str
-        The command makes the same record again.
+    experiment : str
+    size : str
+        "quick" or "full".
+    about : str
+        What was compared and measured.
+    command : str
+        It makes the same record again.
     settings : dict
         What all runs have in common, and what they go through.
     data : dict
         "name", "source" and "checksum": see `lrcourse.datasets.Dataset`.
     seeds : list of int
-    versions, machine : dict
+    versions : dict
+        Of Python, NumPy and this library.
+    machine : dict
     seconds : float
         How long at least one run was in the making.
     runs : list of dict

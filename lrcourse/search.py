@@ -213,7 +213,7 @@ def range_test(
     Parameters
     ----------
     model, data, batch_size
-        As for `lrcourse.fit`.
+        As for `lrcourse.training.fit`.
     optimizer : function of a schedule returning an optimizer
         Such as `lrcourse.optimizers.SGD`.
     low, high : float

@@ -32,7 +32,7 @@ class Sweep:
         "train_loss", "train_accuracy", "validation_loss", "validation_accuracy";
         nan where a run is missing.
     diverged_at : int array (seeds, rates)
-        As in `lrcourse.History`.
+        As in `lrcourse.training.History`.
     finished : bool array (seeds, rates)
     """
 

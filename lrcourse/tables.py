@@ -13,7 +13,7 @@ from lrcourse.language import translate
 
 
 class Code(str):
-    """A text in no language, which no table translates and a notebook sets as code."""
+    """A piece of code: a table does not translate it, and a notebook shows it as code."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,10 @@ class History:
     updates : int array (checkpoints,)
         The number of updates made before each checkpoint; the first is 0.
     updates_per_epoch : int
-    train_loss, train_accuracy, validation_loss, validation_accuracy : array (checkpoints, runs)
+    train_loss : array (checkpoints, runs)
+    train_accuracy : array (checkpoints, runs)
+    validation_loss : array (checkpoints, runs)
+    validation_accuracy : array (checkpoints, runs)
     parameters : list of arrays (runs, ...)
         At the end.
     best_parameters : list of arrays (runs, ...)

@@ -45,7 +45,7 @@ def school_district_runs(
     The seed shuffles the points into training and validation set and orders
     the batches.  [microsoft/ai-edu, section 5.5]
 
-    Parameters are those of `lrcourse.fit`. With the default cross-entropy the
+    Parameters are those of `lrcourse.training.fit`. With the default cross-entropy the
     loss is computed from rounded probabilities, as the textbook does, and can
     be nan; see `lrcourse.models.cross_entropy_from_logits` for one that can not.
     """

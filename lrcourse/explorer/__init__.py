@@ -1,4 +1,4 @@
-"""Figures that answer to a slider, with a kernel and without.
+"""Figures with sliders, with a kernel and without.
 
 Each function here computes everything that its figure can show and returns it as an
 `Explorer`. The same small script draws it on the website, from frames computed when the site

@@ -194,8 +194,8 @@ FAMILIES = (
 def schedules(*, seeds=(0, 1, 2)) -> Figure:
     """Explore the schedules: their rates, and what is left of the loss when they train.
 
-    Logistic regression on the houses of `school_district`, a tenth of the labels wrong, for
-    1,600 updates with batches of 10. A loss is the mean over the seeds.
+    Logistic regression on the houses of `lrcourse.datasets.school_district`, a tenth of the
+    labels wrong, for 1,600 updates with batches of 10. A loss is the mean over the seeds.
 
     Parameters
     ----------

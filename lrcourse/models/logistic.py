@@ -11,15 +11,16 @@ from lrcourse.models.losses import cross_entropy_from_logits, sigmoid
 class LogisticRegression:
     r"""Logistic regression, :math:`p = \sigma(xw + b)`, many runs at once.
 
+    The parameters are two arrays, all zero to begin with: w of shape (runs,
+    features) and b of shape (runs, 1).
+
     Parameters
     ----------
     features : int
         Inputs of an example.
     cross_entropy : function of logits (runs, n) and labels (n,), giving (runs,)
-        How the loss is computed. The gradient is the same for both.
-
-    The parameters are two arrays, all zero to begin with: w of shape (runs,
-    features) and b of shape (runs, 1).
+        How the loss is computed: `cross_entropy_from_logits` or
+        `cross_entropy_from_probabilities`. The gradient is the same for both.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class LogisticRegression:
     def gradients(self, parameters: Sequence[np.ndarray], x: np.ndarray, y: np.ndarray) -> list:
         r"""Return the gradients of the mean loss, :math:`x^\top(p - y)/n` and the mean of p − y.
 
-        Both have the shapes of the parameters. `lrcourse.fit` takes many such
+        Both have the shapes of the parameters. `lrcourse.training.fit` takes many such
         gradients and goes straight to `plan`.
         """
         self.logits(parameters, x)  # says what is wrong with them

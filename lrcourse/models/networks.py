@@ -149,6 +149,8 @@ class Network:
 class MultilayerPerceptron(Network):
     """Dense layers with an activation between them. An autoencoder is one.
 
+    The parameters are W (runs, inputs, outputs) and b (runs, outputs) of each layer.
+
     Parameters
     ----------
     sizes : list of int
@@ -157,14 +159,13 @@ class MultilayerPerceptron(Network):
         Of the hidden layers: "relu", "tanh" or "sigmoid".
     loss : str
         "sigmoid_cross_entropy" (the default), "softmax_cross_entropy" or
-        "squared_error": see `lrcourse.models.losses` for the targets that each takes.
-        For an autoencoder give the inputs as targets.
+        "squared_error". The softmax takes classes, (n,), as targets; the others take
+        numbers, (n, outputs), or (n,) for one output. For an autoencoder give the
+        inputs as targets.
     dropout : float
         Share of the hidden units dropped, from 0 to below 1.
     initialization : str
         "glorot" or "he", both uniform.
-
-    The parameters are W (runs, inputs, outputs) and b (runs, outputs) of each layer.
 
     >>> autoencoder = MultilayerPerceptron([784, 16, 784])
     >>> [parameter.shape for parameter in autoencoder.initialize(runs=2)]
