@@ -4,8 +4,9 @@
 >>> from lrcourse.datasets import school_district
 >>> from lrcourse.models import LogisticRegression
 >>> from lrcourse.optimizers import SGD
->>> model, optimizer = LogisticRegression(2), SGD([0.01, 0.1, 1])
->>> history = lrcourse.fit(model, optimizer, school_district(), epochs=5, batch_size=10)
+>>> model, data = LogisticRegression(2), school_district()
+>>> optimizer = SGD([0.01, 0.1, 1])  # three rates, three runs
+>>> history = lrcourse.fit(model, optimizer, data, epochs=5, batch_size=10)
 >>> history.train_loss[-1].round(2)
 array([0.38, 0.23, 0.09])
 

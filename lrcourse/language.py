@@ -15,7 +15,7 @@ _current = "en"
 
 
 def use_language(language: str) -> None:
-    """Choose the language of all labels from here on.
+    """Choose the language of all figures and tables from here on.
 
     Parameters
     ----------

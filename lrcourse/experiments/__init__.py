@@ -1,8 +1,9 @@
-"""The sources' experiments, each defined once.
+"""The experiments of the course, each defined once.
 
-A module for each has its settings, at two sizes, and a function for a single run:
-"quick" takes seconds and the data that come with the course, "full" takes those of the
-source. `run` goes through the runs; `lrcourse.records` has what they found.
+Each has a module with its settings, at two sizes, with a function for a single run, and
+with functions of a `lrcourse.records.Record` that say what the runs have found. The size
+"quick" takes data that need no download. `run` makes all runs of an experiment, such as
+``EXPERIMENTS["ionosphere"]``, and records them.
 """
 
 from lrcourse.experiments import autoencoder, edge, factors, images, ionosphere, seeds, table

@@ -58,6 +58,7 @@ class Experiment:
     summary : function of a `Record` returning a `Table`
         What the experiment found.
     data : function of ``settings["data"]`` returning a `Dataset`
+        By default the data set of that name of `lrcourse.datasets`.
     """
 
     name: str
