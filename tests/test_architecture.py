@@ -3,8 +3,11 @@
 import ast
 import re
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
+
+from website.docstrings import HELPERS
 
 LIBRARY = Path(__file__).parent.parent / "lrcourse"
 
@@ -77,6 +80,12 @@ def test_the_pages_on_the_library_tell_what_the_chapters_import():
     used = re.findall(r"from lrcourse\.(\w+)|from lrcourse import (\w+)", chapters)
     modules = {module for pair in used for module in pair if module in ORDER}
     assert modules <= set(re.findall(r"automodule:: lrcourse\.(\w+)", pages))
+
+
+def test_the_helpers_that_the_pages_leave_out_exist():
+    for name in HELPERS:
+        helper = resolve_name(name)
+        assert f"{helper.__module__}.{helper.__qualname__}" == name
 
 
 @pytest.mark.parametrize("module", NUMERICS)
