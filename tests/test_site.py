@@ -18,8 +18,10 @@ from bs4 import BeautifulSoup, Comment
 from fontTools.ttLib import TTFont
 
 import loading
+import numerals
 from book import place_in_notebook
-from website import mathematics, search
+from grading import assignments
+from website import descriptions, docstrings, mathematics, search, sidebar
 from website.mathematics import FormulaError, mathml
 from website.search import IN_THE_BROWSER, RUN, cut
 
@@ -277,7 +279,9 @@ def test_a_formula_keeps_its_structure():
     assert formula.munder.get_text() == "maxx"
 
 
-@pytest.mark.parametrize("module", [mathematics, search])
+@pytest.mark.parametrize(
+    "module", [assignments, descriptions, docstrings, mathematics, numerals, search, sidebar]
+)
 def test_the_examples_in_docstrings_hold(module):
     result = doctest.testmod(module)
     assert result.attempted

@@ -22,6 +22,7 @@ PARTS = (
     "mathfont",
     "references",
     "search",
+    "sidebar",
 )
 
 
