@@ -86,7 +86,7 @@ def test_code_that_waits_to_be_laid_out_has_the_height_it_will_have(path, width,
     page = tab(width=width).open(path)
     before = page.evaluate(HEIGHTS)
     page.add_style_tag(content=".highlight pre { content-visibility: visible !important }")
-    assert len(before) > 40
+    assert len(before) > 20
     assert page.evaluate(HEIGHTS) == before
 
 
