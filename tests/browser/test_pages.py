@@ -150,6 +150,18 @@ def test_the_colours_follow_the_system_and_the_button(tab):
     assert seen == {"light", "dark"}
 
 
+def test_the_contents_show_the_librarys_pages_when_asked(tab):
+    page = tab().open("zh/index.html")
+    entry, simple = (
+        page.locator(".bd-links li", has=page.locator(f"> a[href='{name}.html']"))
+        for name in ("library", "glossary")
+    )
+    assert entry.bounding_box()["height"] == simple.bounding_box()["height"]
+    entry.locator("summary").press("Enter")
+    entry.get_by_role("link", name="优化器").click()
+    page.wait_for_url("**/zh/library-optimizers.html")
+
+
 @pytest.mark.parametrize("path", ["en/02-four-scenarios.html", "zh/index.html", "zh/search.html"])
 def test_the_keyboard_comes_to_the_text_first(path, tab):
     page = tab().open(path)
