@@ -11,7 +11,7 @@ import numpy as np
 
 from lrcourse.checks import one_of, positive_integer
 from lrcourse.datasets import CATALOGUE, LIKE_THE_TEXTBOOK
-from lrcourse.downloads import VARIABLE, DataUnavailable, cache_folder, local_folder
+from lrcourse.datasets.downloads import VARIABLE, DataUnavailable, cache_folder, local_folder
 from lrcourse.experiments import (
     EXPERIMENTS,
     TEXTBOOK_RATES,

@@ -556,7 +556,7 @@ def range_test_curves(test: RangeTest, *, title: str) -> Picture:
 
 @_checked
 def verdict_bars(verdicts: Table, *, title: str) -> Picture:
-    """How many claims of each source met each verdict: `lrcourse.claims.verdicts`."""
+    """How many claims of each source met each verdict: `lrcourse.book.claims.verdicts`."""
     colours = ["#009e73", "#56b4e9", "#e69f00", "#d55e00", FAINT]
     names, kinds = list(map(translate, verdicts.column("source"))), verdicts.columns[1:]
     left = np.zeros(len(names), int)

@@ -1,6 +1,6 @@
 """Run the notebook on the frameworks, and record what its functions return there.
 
-``python parity/recordings.py`` writes ``lrcourse/recordings.json``; ``make record``
+``python parity/recordings.py`` writes ``lrcourse/book/framework_runs.json``; ``make record``
 calls it.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "chapters" / "en" / "11-frameworks.ipynb"
-RECORDINGS = ROOT / "lrcourse" / "recordings.json"
+RECORDINGS = ROOT / "lrcourse" / "book" / "framework_runs.json"
 
 
 def live() -> dict[str, dict]:
@@ -21,7 +21,7 @@ def live() -> dict[str, dict]:
 
     Of the other cells only the imports and definitions are executed: no training.
     """
-    from lrcourse import recordings
+    from lrcourse.book import framework_runs as recordings
 
     entries = {}
 

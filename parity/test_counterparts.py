@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from cases import framework_weights
-from lrcourse import optimizers, recordings
+from lrcourse import optimizers
+from lrcourse.book import framework_runs as recordings
 from lrcourse.frameworks import counterparts, trace
 from lrcourse.schedules import FACTORIES
 from steps import gradients, our_weights

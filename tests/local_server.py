@@ -6,7 +6,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from lrcourse.downloads import File, Mirror
+from lrcourse.datasets.downloads import File, Mirror
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens there
 

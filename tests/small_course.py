@@ -58,7 +58,7 @@ def build(root: Path) -> Path:
         write(folder / "08-table.ipynb", canonical(notebook(language)))
         write(folder / "references.md", PAGE[language])
     (root / "lrcourse").mkdir()
-    (root / "lrcourse" / "sources.json").write_text(SOURCES, encoding="utf-8")
+    (root / "lrcourse" / "book" / "sources.json").write_text(SOURCES, encoding="utf-8")
     (root / "chapters" / "references.bib").write_text(BIBLIOGRAPHY, encoding="utf-8")
     for page in ("08-table", "references"):
         translations.accept(root / "chapters", page)

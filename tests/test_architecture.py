@@ -13,10 +13,10 @@ LIBRARY = Path(__file__).parent.parent / "lrcourse"
 
 # Data flows one way: each module imports only from those before it.
 ORDER = [
-    "checks", "storage", "language", "tables", "sources", "claims", "comparison", "schedules",
-    "optimizers", "models", "downloads", "formats", "published", "datasets", "splits",
-    "training", "sweeps", "landscapes", "search", "records", "experiments", "plots",
-    "explorer", "frameworks", "recordings", "exercises",
+    "checks", "storage", "language", "tables", "comparison", "schedules",
+    "optimizers", "models", "datasets",
+    "training", "sweeps", "landscapes", "search", "book", "experiments", "plots",
+    "explorer", "frameworks", "exercises",
     "__init__", "__main__",
 ]  # fmt: skip
 NUMERICS = [

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import lrcourse
-from lrcourse import comparison, landscapes, models, plots, schedules, search, splits, sweeps
-from lrcourse.claims import verdicts
-from lrcourse.datasets import Data, Dataset, school_district, school_district_points
+from lrcourse import comparison, landscapes, models, plots, schedules, search, sweeps
+from lrcourse.book.claims import verdicts
+from lrcourse.book.sources import quoted
+from lrcourse.datasets import Data, Dataset, school_district, school_district_points, splits
 from lrcourse.experiments import beside_the_textbook, learning_rate_table, school_district_runs
 from lrcourse.language import translate
 from lrcourse.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
-from lrcourse.sources import figures
 from lrcourse.tables import Table
 
 NAN = float("nan")
@@ -165,7 +165,7 @@ CALLS = [
     (school_district_points, {"count": 5}),
     (school_district, {"seed": 0}),
     (Table, {"columns": ["a"], "rows": [[1.0]]}),
-    (figures, {"source": "aiedu", "item": "E2"}),
+    (quoted, {"source": "aiedu", "item": "E2"}),
     (lrcourse.use_language, {"language": "en"}),
     (translate, {"text": "loss"}),
 ]  # fmt: skip

@@ -67,7 +67,7 @@ def survey(root: Path, page: str) -> tuple[list[str], list[tuple[int, bool]]]:
         and whether the outputs alone give it away.
     """
     missed, found = [], []
-    sources = root / "lrcourse" / "sources.json"
+    sources = root / "lrcourse" / "book" / "sources.json"
     grounds = {
         language: Ground(read(root / "chapters" / language / f"{page}.ipynb"), sources)
         for language in LANGUAGES

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 import claims as check_claims
 import lrcourse
-from lrcourse.claims import SOURCES, VERDICTS, claims, verdicts
+from lrcourse.book.claims import SOURCES, VERDICTS, claims, verdicts
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = ROOT / "chapters"

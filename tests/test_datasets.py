@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from local_server import NOBODY, Server
 
-from lrcourse import datasets, downloads, fit
+from lrcourse import datasets, fit
 from lrcourse.__main__ import main
 from lrcourse.datasets import (
     CATALOGUE,
@@ -21,15 +21,16 @@ from lrcourse.datasets import (
     cats_dogs,
     cifar10,
     digits,
+    downloads,
     ionosphere,
     mnist,
 )
-from lrcourse.downloads import DataUnavailable, File, Mirror
-from lrcourse.formats import to_idx
+from lrcourse.datasets.downloads import DataUnavailable, File, Mirror
+from lrcourse.datasets.formats import to_idx
+from lrcourse.datasets.published import CIFAR10, IONOSPHERE, MNIST
+from lrcourse.datasets.splits import published_split, standardized, stratified_split, tail_split
 from lrcourse.models import LogisticRegression
 from lrcourse.optimizers import SGD
-from lrcourse.published import CIFAR10, IONOSPHERE, MNIST
-from lrcourse.splits import published_split, standardized, stratified_split, tail_split
 
 REAL = os.environ.get("LRCOURSE_DATA", "")
 real_data = pytest.mark.skipif(
@@ -370,7 +371,7 @@ def test_a_local_folder_that_is_not_there_gets_one_line(monkeypatch, capsys):
 def test_data_are_loaded_without_what_downloads_them():
     heavy = ["pooch", "requests", "sklearn", "tqdm"]
     program = (
-        "import sys, lrcourse.datasets, lrcourse.splits;"
+        "import sys, lrcourse.datasets, lrcourse.datasets.splits;"
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from local_server import NOBODY, Server
 
-from lrcourse import downloads
-from lrcourse.downloads import DataUnavailable, fetch, find
+from lrcourse.datasets import downloads
+from lrcourse.datasets.downloads import DataUnavailable, fetch, find
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
 
@@ -243,7 +243,8 @@ def test_a_cache_that_is_read_only_is_said_and_read(server, cache):
 PROGRAM = """
 import sys
 from pathlib import Path
-from lrcourse import datasets, downloads
+from lrcourse import datasets
+from lrcourse.datasets import downloads
 from lrcourse.__main__ import main
 
 url, checksum, size, cache, limit = sys.argv[1:]

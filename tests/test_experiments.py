@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import lrcourse
-from lrcourse import downloads, experiments, records
+from lrcourse import experiments
 from lrcourse.__main__ import main
+from lrcourse.book import records
 from lrcourse.comparison import Comparison
-from lrcourse.datasets import school_district_points
+from lrcourse.datasets import downloads, school_district_points
 from lrcourse.experiments import EXPERIMENTS, ionosphere, running
 from lrcourse.experiments.running import Experiment, run
 from lrcourse.tables import Table
@@ -141,7 +142,8 @@ PROGRAM = """
 import sys
 from pathlib import Path
 import test_experiments
-from lrcourse import __main__, downloads
+from lrcourse import __main__
+from lrcourse.datasets import downloads
 downloads.cache_folder = lambda: Path(sys.argv[1])
 __main__.EXPERIMENTS["walk"] = test_experiments.small(sys.argv[2], float(sys.argv[3]))
 sys.exit(__main__.main(["run", "walk", "--processes", "2", "--output", sys.argv[4]]))

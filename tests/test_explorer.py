@@ -10,14 +10,15 @@ import types
 import numpy as np
 import pytest
 
-from lrcourse import explorer, fit, records, search, use_language
+from lrcourse import explorer, fit, search, use_language
+from lrcourse.book import records
 from lrcourse.datasets import LIKE_THE_TEXTBOOK, Data, digits, school_district
+from lrcourse.datasets.splits import shuffled_split
 from lrcourse.experiments import SAMPLES, autoencoder, school_district_runs
 from lrcourse.explorer.parts import SIDE, Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.landscapes import classify, descend, quadratic
 from lrcourse.models import LogisticRegression, MultilayerPerceptron
 from lrcourse.optimizers import SGD, Adam
-from lrcourse.splits import shuffled_split
 from website import explorers
 
 schedules, race = (importlib.import_module(f"lrcourse.explorer.{x}") for x in ("schedules", "race"))

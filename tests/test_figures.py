@@ -8,12 +8,12 @@ import pytest
 
 import lrcourse
 from lrcourse import plots
+from lrcourse.book.sources import quoted
 from lrcourse.datasets import school_district
 from lrcourse.experiments import learning_rate_table, school_district_runs
 from lrcourse.landscapes import descend, least_squares, quadratic
 from lrcourse.language import labels, translate
 from lrcourse.optimizers import SGD
-from lrcourse.sources import figures
 from lrcourse.tables import Table
 
 
@@ -134,9 +134,9 @@ def test_a_missing_column_or_source_is_named():
     with pytest.raises(ValueError, match="name must be one of learning_rate, .* got 'loss'"):
         table.column("loss")
     with pytest.raises(ValueError, match="source must be one of .* got 'F'"):
-        figures("F", "E3")
+        quoted("F", "E3")
     with pytest.raises(ValueError, match="item must be one of .* got 'E9'"):
-        figures("aiedu", "E9")
+        quoted("aiedu", "E9")
 
 
 def test_a_valley_needs_the_path():

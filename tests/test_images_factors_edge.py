@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_experiments import as_recorded, full_run
 
-from lrcourse import records
+from lrcourse.book import records
 from lrcourse.datasets import Dataset, digits
 from lrcourse.experiments import edge, factors, images
 from lrcourse.models import MultilayerPerceptron

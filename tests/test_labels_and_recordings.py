@@ -4,7 +4,7 @@ import ast
 import json
 from pathlib import Path
 
-from lrcourse import recordings
+from lrcourse.book import framework_runs as recordings
 from lrcourse.language import labels
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +23,9 @@ def texts_in_use():
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    for item in json.loads((ROOT / "lrcourse" / "sources.json").read_text("utf-8")).values():
+    for item in json.loads(
+        (ROOT / "lrcourse" / "book" / "sources.json").read_text("utf-8")
+    ).values():
         for entry in item.values():
             found.update(entry.get("columns", []))
             found.update(v for row in entry.get("rows", []) for v in row if isinstance(v, str))

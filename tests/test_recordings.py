@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrcourse import recordings
-from lrcourse.recordings import live_or_recorded
+from lrcourse.book import framework_runs as recordings
+from lrcourse.book.framework_runs import live_or_recorded
 from lrcourse.schedules import constant
 
-PATH = Path(recordings.__file__).with_name("recordings.json")
+PATH = Path(recordings.__file__).with_name("framework_runs.json")
 
 
 def test_the_record_says_what_made_it_and_is_small():

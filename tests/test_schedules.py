@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lrcourse import schedules
+from lrcourse.book.sources import quoted
 from lrcourse.schedules import (
     FACTORIES,
     ReduceOnPlateau,
@@ -33,7 +34,6 @@ from lrcourse.schedules import (
     warmup,
     warmup_stable_decay,
 )
-from lrcourse.sources import figures
 
 rates = st.floats(1e-8, 1e3)
 ends = st.just(0.0) | rates
@@ -197,7 +197,7 @@ def test_a_schedule_per_epoch_is_held_over_the_epoch(schedule, updates):
 
 
 def test_the_printed_time_based_rates_are_the_compounding_ones():
-    printed = figures("brownlee2016", "B1")
+    printed = quoted("brownlee2016", "B1")
     epochs = np.array(printed.column("epoch")) - 1
     compounding = time_based_compounding(0.1, 0.001)(epochs)
     assert [float(f"{rate:.10g}") for rate in compounding] == printed.column("learning rate")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrcourse.datasets import Data, Dataset, breast_cancer
-from lrcourse.splits import (
+from lrcourse.datasets.splits import (
     published_split,
     shuffled_split,
     standardized,

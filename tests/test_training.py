@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrcourse import fit
+from lrcourse.book.sources import quoted
 from lrcourse.datasets import Data, school_district, school_district_points
 from lrcourse.experiments import learning_rate_table, school_district_runs
 from lrcourse.models import (
@@ -14,7 +15,6 @@ from lrcourse.models import (
     cross_entropy_from_probabilities,
 )
 from lrcourse.optimizers import SGD
-from lrcourse.sources import figures
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def train(data, rates, **settings):
 
 def test_the_data_are_those_that_the_textbook_describes():
     x, y = school_district_points()
-    facts = figures("aiedu", "E2")
+    facts = quoted("aiedu", "E2")
     assert x.shape == (facts["points"], 2)
     assert y.mean() == facts["positive"]
     assert np.array_equal(x, x.round(facts["decimals"]))
@@ -63,11 +63,11 @@ def test_a_shuffle_splits_the_points_without_loss():
 
 
 def test_the_textbooks_table_is_reproduced(history):
-    ours, theirs = learning_rate_table(history), figures("aiedu", "E3")
-    loss, quoted = np.array(ours.column("train_loss")), np.array(theirs.column("train_loss"))
-    assert abs(loss[0] - quoted[0]) < 0.02
-    assert np.all(np.abs(loss[1:5] - quoted[1:5]) < 0.006)
-    assert np.isnan(loss[5]) and np.isnan(quoted[5])
+    ours, theirs = learning_rate_table(history), quoted("aiedu", "E3")
+    loss, printed = np.array(ours.column("train_loss")), np.array(theirs.column("train_loss"))
+    assert abs(loss[0] - printed[0]) < 0.02
+    assert np.all(np.abs(loss[1:5] - printed[1:5]) < 0.006)
+    assert np.isnan(loss[5]) and np.isnan(printed[5])
     for name in ("w1", "w2", "b"):
         ratio = np.array(ours.column(name)[1:4]) / theirs.column(name)[1:4]
         assert np.all(np.abs(ratio - 1) < 0.1), name
@@ -76,10 +76,10 @@ def test_the_textbooks_table_is_reproduced(history):
 
 
 def test_the_default_shuffle_is_the_first_that_meets_the_textbooks_accuracies():
-    quoted = np.array(figures("aiedu", "E3").column("val_accuracy"))
+    printed = np.array(quoted("aiedu", "E3").column("val_accuracy"))
     for seed in range(20):
         accuracy = school_district_runs(0.01, seed=seed).validation_accuracy[-1]
-        assert abs(accuracy[0] - quoted[0]) > 0.02, seed
+        assert abs(accuracy[0] - printed[0]) > 0.02, seed
 
 
 def test_the_same_seed_gives_the_same_digits(history):

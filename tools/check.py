@@ -49,7 +49,7 @@ def check(root: Path) -> list[Finding]:
     return [
         *pairing.check(chapters),
         *translations.check(chapters),
-        *prose_numbers.check(chapters, root / "lrcourse" / "sources.json"),
+        *prose_numbers.check(chapters, root / "lrcourse" / "book" / "sources.json"),
         *claims.check(root),
         *pairing.check(root / EXERCISES, exercises=True),
         *translations.check(root / EXERCISES, exercises=True),
@@ -85,7 +85,7 @@ def explain(root: Path, page: str) -> int:
             print(f"no notebook {path.name} in {language}/", file=sys.stderr)
             return 2
         print(f"{language}/{path.name}")
-        for line in prose_numbers.explain(path, root / "lrcourse" / "sources.json"):
+        for line in prose_numbers.explain(path, root / "lrcourse" / "book" / "sources.json"):
             print(f"  {line}")
     return 0
 

@@ -1,6 +1,6 @@
 """Do the verdicts on the claims rest on what the chapters show?
 
-A number in an entry of ``lrcourse/claims.json`` must stand in the chapters that the
+A number in an entry of ``lrcourse/book/claims.json`` must stand in the chapters that the
 entry names, as a number of their own prose would, or among its source's figures; the
 cells must exist; and both languages must say the same numbers.
 """
@@ -25,9 +25,12 @@ def check(root: Path) -> list[Finding]:
     Parameters
     ----------
     root : Path
-        The repository: its ``lrcourse/claims.json`` and its ``chapters``.
+        The repository: its ``lrcourse/book/claims.json`` and its ``chapters``.
     """
-    path, sources = root / "lrcourse" / "claims.json", root / "lrcourse" / "sources.json"
+    path, sources = (
+        root / "lrcourse" / "book" / "claims.json",
+        root / "lrcourse" / "book" / "sources.json",
+    )
     if not path.exists():
         return []
     figures = json.loads(sources.read_text(encoding="utf-8"))

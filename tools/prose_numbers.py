@@ -2,7 +2,7 @@
 
 A number in a notebook's text is justified by an output of that notebook, by a
 setting in its code, or by a figure of a source that the notebook cites, which
-stands in ``lrcourse/sources.json``.
+stands in ``lrcourse/book/sources.json``.
 """
 
 import ast

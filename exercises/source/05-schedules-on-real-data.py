@@ -5,8 +5,8 @@ import random
 import numpy as np
 
 from grading.assignments import Submission
+from lrcourse.book.records import load
 from lrcourse.experiments import ionosphere
-from lrcourse.records import load
 
 
 def variant(rng: random.Random) -> dict:
@@ -198,12 +198,12 @@ SUBMISSIONS = {
     "the library's splits": Submission(
         {
             "split-tail": "from lrcourse.datasets import Dataset\n"
-            "from lrcourse.splits import tail_split\n\n"
+            "from lrcourse.datasets.splits import tail_split\n\n"
             "parted = tail_split(Dataset(labels[:, np.newaxis] * 1.0, labels), fraction)\n"
             "good_in_training = parted.y_train.mean()\n"
             "good_in_validation = parted.y_validation.mean()",
             "split-fair": "from lrcourse.datasets import Dataset\n"
-            "from lrcourse.splits import stratified_split\n\n\n"
+            "from lrcourse.datasets.splits import stratified_split\n\n\n"
             "def stratified(labels, fraction, seed):\n"
             "    numbers = np.arange(len(labels))[:, np.newaxis] * 1.0\n"
             "    parted = stratified_split(Dataset(numbers, labels), fraction, seed)\n"

@@ -1,7 +1,7 @@
 """The experiments of the course, each defined once.
 
 Each has a module with its settings, at two sizes, with a function for a single run, and
-with functions of a `lrcourse.records.Record` that say what the runs have found. The size
+with functions of a `lrcourse.book.records.Record` that say what the runs have found. The size
 "quick" takes data that need no download. `run` makes all runs of an experiment, such as
 ``EXPERIMENTS["ionosphere"]``, and records them.
 """

@@ -4,10 +4,10 @@ import numpy as np
 
 from lrcourse.comparison import Comparison
 from lrcourse.datasets import Data
+from lrcourse.datasets.splits import published_split, tail_split
 from lrcourse.experiments.running import Experiment, catalogued
 from lrcourse.models import MultilayerPerceptron
 from lrcourse.optimizers import Adam
-from lrcourse.splits import published_split, tail_split
 from lrcourse.tables import Table
 from lrcourse.training import fit
 

@@ -8,14 +8,14 @@ the training, and every method's rate found by the same search on a part of the 
 
 import numpy as np
 
+from lrcourse.book.sources import quoted
 from lrcourse.comparison import Comparison, paired_difference
 from lrcourse.datasets import Dataset
+from lrcourse.datasets.splits import published_split, stratified_split
 from lrcourse.experiments.running import Experiment, catalogued
 from lrcourse.models import ConvolutionalNetwork
 from lrcourse.optimizers import SGD, Adadelta, Adagrad, Adam, RMSprop
 from lrcourse.schedules import constant, exponential, per_epoch, step_decay, time_based
-from lrcourse.sources import figures
-from lrcourse.splits import published_split, stratified_split
 from lrcourse.tables import Table
 from lrcourse.training import fit
 
@@ -131,8 +131,8 @@ def summary(record) -> Table:
     the seeds, and "standard error" what the size of the test set leaves open in a
     single run: √(p(1 − p)/n).
     """
-    theirs = figures("lau2017", "D3")
-    quoted = dict(zip(theirs.column("method"), theirs.column("last ten"), strict=True))
+    theirs = quoted("lau2017", "D3")
+    published = dict(zip(theirs.column("method"), theirs.column("last ten"), strict=True))
     rows = []
     for terms in record.labels["terms"]:
         final, last = accuracies(record, terms, 1), accuracies(record, terms)
@@ -144,7 +144,7 @@ def summary(record) -> Table:
                     terms, method, float(np.exp(np.log(rates).mean())),
                     float(final[method].mean()), mean, float(last[method].std(ddof=1)),
                     (mean * (1 - mean) / record.settings["test_rows"]) ** 0.5,
-                    quoted[method] if terms == "published" and record.size == "full" else None,
+                    published[method] if terms == "published" and record.size == "full" else None,
                 ]
             )  # fmt: skip
     return Table(

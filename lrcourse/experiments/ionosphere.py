@@ -3,11 +3,11 @@
 import numpy as np
 
 from lrcourse.comparison import Comparison
+from lrcourse.datasets.splits import shuffled_split, standardized, stratified_split, tail_split
 from lrcourse.experiments.running import Experiment, catalogued
 from lrcourse.models import MultilayerPerceptron
 from lrcourse.optimizers import SGD
 from lrcourse.schedules import constant, cosine, per_epoch, step_decay, time_based
-from lrcourse.splits import shuffled_split, standardized, stratified_split, tail_split
 from lrcourse.tables import Table
 from lrcourse.training import fit
 

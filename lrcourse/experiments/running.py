@@ -19,18 +19,18 @@ from pathlib import Path
 import numpy as np
 
 import lrcourse
-from lrcourse import downloads, storage
+from lrcourse import storage
+from lrcourse.book.records import FOLDER, Record, rounded
 from lrcourse.checks import instance, one_of, positive_integer
-from lrcourse.datasets import CATALOGUE, Dataset
-from lrcourse.records import FOLDER, Record, rounded
+from lrcourse.datasets import CATALOGUE, Dataset, downloads
 from lrcourse.tables import Table
 from lrcourse.training import progress_bar
 
 # What decides on the numbers of a run, beside the experiment's own module. A run that
 # was finished before one of them changed is made again.
 _DECIDING = (
-    "checks", "datasets", "formats", "models.layers", "models.logistic", "models.losses",
-    "models.networks", "optimizers", "schedules", "splits", "training",
+    "checks", "datasets", "datasets.formats", "models.layers", "models.logistic", "models.losses",
+    "models.networks", "optimizers", "schedules", "datasets.splits", "training",
 )  # fmt: skip
 
 

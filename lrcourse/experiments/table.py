@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lrcourse.book.sources import quoted
 from lrcourse.checks import instance
 from lrcourse.datasets import (
     LIKE_THE_TEXTBOOK,
@@ -15,7 +16,6 @@ from lrcourse.datasets import (
 from lrcourse.experiments.running import Experiment
 from lrcourse.models import LogisticRegression, cross_entropy_from_probabilities
 from lrcourse.optimizers import SGD
-from lrcourse.sources import figures
 from lrcourse.tables import Table
 from lrcourse.training import NEVER, History, fit
 
@@ -96,14 +96,14 @@ def _diverged(history):
 
 def beside_the_textbook(history: History) -> Table:
     """Return our table and the textbook's, row under row, for the rates that both have."""
-    ours, theirs = learning_rate_table(history), figures("aiedu", "E3")
+    ours, theirs = learning_rate_table(history), quoted("aiedu", "E3")
     shared = len(theirs.columns)
-    quoted = {row[0]: row for row in theirs.rows}
+    published = {row[0]: row for row in theirs.rows}
     rows = []
     for row in ours.rows:
-        if row[0] in quoted:
+        if row[0] in published:
             rows.append([row[0], "this course", *row[1:shared]])
-            rows.append([row[0], "the textbook", *quoted[row[0]][1:]])
+            rows.append([row[0], "the textbook", *published[row[0]][1:]])
     return Table([theirs.columns[0], "who", *theirs.columns[1:]], rows)
 
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from lrcourse.book.records import load
 from lrcourse.checks import one_of, positive, positive_integer, real, whole
 from lrcourse.comparison import Comparison
 from lrcourse.experiments.autoencoder import losses
 from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.explorer.widget import explorable
 from lrcourse.plots import HIGHLIGHT, NEGATIVE
-from lrcourse.records import load
 
 # How many seeds: each number at first, where one more changes most.
 COUNTS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40)

@@ -5,12 +5,12 @@ import numpy as np
 from lrcourse import search
 from lrcourse.checks import positive_integer
 from lrcourse.datasets import Data, digits
+from lrcourse.datasets.splits import shuffled_split
 from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.explorer.widget import explorable
 from lrcourse.models import MultilayerPerceptron
 from lrcourse.optimizers import Adam
 from lrcourse.plots import HIGHLIGHT, INK, NEGATIVE, POSITIVE
-from lrcourse.splits import shuffled_split
 from lrcourse.tables import Code
 from lrcourse.training import fit
 

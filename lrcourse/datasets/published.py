@@ -4,7 +4,7 @@ The checksums are those that the publishers, TensorFlow Datasets and torchvision
 give; a mirror need not be trusted.
 """
 
-from lrcourse.downloads import File, Mirror
+from lrcourse.datasets.downloads import File, Mirror
 
 _UCI = "https://archive.ics.uci.edu/ml/machine-learning-databases"
 # The copy in the data sets of source B; it lacks the line end after the last row.

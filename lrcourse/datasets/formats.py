@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lrcourse.downloads import DataUnavailable
+from lrcourse.datasets.downloads import DataUnavailable
 
 
 def from_idx(content: bytes) -> np.ndarray:

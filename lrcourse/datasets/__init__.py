@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from lrcourse.checks import positive_integer, real, whole
-from lrcourse.downloads import DataUnavailable, File, fetch, local_folder, where
-from lrcourse.formats import from_cifar, from_idx, from_npz, to_idx, unusable
-from lrcourse.published import CIFAR10, IONOSPHERE, MNIST, MNIST_MD5
+from lrcourse.datasets.downloads import DataUnavailable, File, fetch, local_folder, where
+from lrcourse.datasets.formats import from_cifar, from_idx, from_npz, to_idx, unusable
+from lrcourse.datasets.published import CIFAR10, IONOSPHERE, MNIST, MNIST_MD5
 
 
 class Data(NamedTuple):
@@ -207,7 +207,7 @@ def digits() -> Dataset:
 def breast_cancer() -> Dataset:
     """569 tumours: 30 measurements, each in its own unit; benign (1) or malignant (0).
 
-    The measurements differ by factors of 10,000: see `lrcourse.splits.standardized`.
+    The measurements differ by factors of 10,000: see `lrcourse.datasets.splits.standardized`.
     [Wolberg et al. 1993, UCI data set 17, CC BY 4.0; comes with scikit-learn]
 
     >>> breast_cancer().x.max(axis=0).round(2)[[3, 4]]

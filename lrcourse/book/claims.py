@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 
+from lrcourse.book import shipped
 from lrcourse.checks import one_of
 from lrcourse.language import current_language, translate
-from lrcourse.storage import shipped
 from lrcourse.tables import Table
 
 SOURCES = {

@@ -2,7 +2,7 @@
 
 `live_or_recorded` calls a function of a notebook where the framework is
 installed. Where it is not, it returns what ``make record`` wrote into
-``recordings.json`` when it called that very function; ``make parity`` calls it
+``framework_runs.json`` when it called that very function; ``make parity`` calls it
 again and compares.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lrcourse.storage import shipped
+from lrcourse.book import shipped
 
 FRAMEWORKS = ("torch", "keras", "tensorflow", "jax", "optax")
 DIGITS = 10
@@ -58,13 +58,13 @@ def framework_versions() -> dict[str, str]:
     >>> sorted(framework_versions())
     ['jax', 'keras', 'optax', 'torch']
     """
-    versions = shipped("recordings.json")["versions"]
+    versions = shipped("framework_runs.json")["versions"]
     return {name: version.split("+")[0] for name, version in versions.items()}
 
 
 def recorded() -> dict[str, dict]:
     """Return each function's name with its code, arguments, shape and runs of equal numbers."""
-    return shipped("recordings.json")["recordings"]
+    return shipped("framework_runs.json")["recordings"]
 
 
 def rounded(numbers) -> np.ndarray:

@@ -4,12 +4,12 @@ The one place where they stand. The comparison tables of the chapters read
 them from here, and the tests let the prose quote no others.
 """
 
+from lrcourse.book import shipped
 from lrcourse.checks import one_of
-from lrcourse.storage import shipped
 from lrcourse.tables import Table
 
 
-def figures(source: str, item: str) -> dict | Table:
+def quoted(source: str, item: str) -> dict | Table:
     """Return an item of a source; what has columns and rows comes as a `Table`.
 
     Parameters
@@ -19,7 +19,7 @@ def figures(source: str, item: str) -> dict | Table:
     item : str
         The item's number in the course's notes on its sources, such as "E3".
 
-    >>> figures("aiedu", "E2")["positive"]
+    >>> quoted("aiedu", "E2")["positive"]
     0.13
     """
     sources = shipped("sources.json")

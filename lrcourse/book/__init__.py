@@ -1,0 +1,16 @@
+"""What this course alone needs: its sources, their claims, its records.
+
+`sources` has the figures quoted from the sources, `claims` what these say and what the
+experiments answer, `records` the recorded experiments, and `framework_runs` what was
+recorded of the frameworks, for readers who have none installed.
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def shipped(name: str):
+    """Return what a JSON file of this folder says."""
+    return json.loads(files(__name__).joinpath(name).read_text("utf-8"))
