@@ -216,6 +216,16 @@ def numeric(name: str, value, axes: int | None = None) -> np.ndarray:
     return found
 
 
+def updatable(name: str, value) -> np.ndarray:
+    """Return `value` if it is an array of 32-bit or 64-bit floats that may be written to."""
+    if not isinstance(value, np.ndarray) or value.dtype not in (np.float32, np.float64):
+        kind = getattr(value, "dtype", type(value).__name__)
+        raise TypeError(f"{name} must be float arrays of 32 or 64 bits, got {kind}")
+    if not value.flags.writeable:
+        raise ValueError(f"{name} must be writeable, to be updated in place")
+    return value
+
+
 def parameter_arrays(name: str, value, shapes: Sequence[tuple[int, ...]]) -> None:
     """Refuse what is not a list of float arrays (runs, ...) of these shapes."""
     for each in sequence(name, value):

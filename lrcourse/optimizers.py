@@ -1,42 +1,25 @@
 """Optimizers: what is done with a gradient.
 
-One step is one update, on one mini-batch. All of them work in place, for many
-runs at once, in the float type of the parameters. Formulas and constants are
-PyTorch's; each docstring says where Keras, Optax and the papers differ.
+One step is one update, on one mini-batch. Each optimizer is a rule, `_step`: from the rate,
+the weights w, the gradient g and what is remembered of each weight it returns the step that
+is subtracted from w. All work in place, for many runs at once, in the float type of the
+parameters. Formulas and constants are PyTorch's; each docstring says where others differ.
 """
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy import multiply, ndarray, subtract
 
-from lrcourse.checks import (
-    array,
-    below_one,
-    flag,
-    learning_rates,
-    not_negative,
-    numbers,
-    one_for_each,
-    positive,
-    sequence,
-    several,
-    whole,
-)
+from lrcourse import checks
 from lrcourse.schedules import Schedule, constant, written
-
-# Rates are kept in the shape of a parameter up to this many weights: NumPy
-# multiplies small arrays of equal shapes twice as fast as it broadcasts.
-_SMALL = 4096
-# A schedule is asked for the rates of this many updates at a time.
-_AHEAD = 1024
 
 
 class Optimizer:
     """What all optimizers share.
 
-    An optimizer remembers: take a new one for a new training.
+    It remembers: take a new one for a new training, and save it (``pickle``) with the
+    parameters to go on later, to the bit.
 
     Parameters
     ----------
@@ -50,17 +33,21 @@ class Optimizer:
     ----------
     updates : int
         The updates made so far.
+    memory : list of dict
+        What is remembered of each parameter, such as Adam's "mean" and "square".
+    last_steps : list of arrays
+        The last change of each weight, Δw; empty before the first step.
     """
 
-    _memory: tuple[str, ...] = ()  # names of what is remembered of each weight
+    _remembered: tuple[str, ...] = ()  # the names in `memory`; all begin at 0
 
     def __init__(self, learning_rate, multipliers: Sequence[float] | None = None):
         self.learning_rate = learning_rate
         if multipliers is not None:
-            multipliers = several(not_negative)("multipliers", multipliers)
+            multipliers = checks.several(checks.not_negative)("multipliers", multipliers)
         self.multipliers = multipliers
-        self.updates = 0
-        self._memories, self._slots = [], []
+        self.updates, self.memory, self.last_steps = 0, [], []
+        self._shapes = None
 
     @property
     def learning_rate(self):
@@ -72,23 +59,19 @@ class Optimizer:
         if isinstance(value, (list, tuple)) and any(isinstance(each, Schedule) for each in value):
             value = [each if isinstance(each, Schedule) else constant(each) for each in value]
         elif not isinstance(value, Schedule):
-            value = learning_rates("learning_rate", value)
-        self._given = value
-        self._scheduled = not isinstance(value, np.ndarray)
-        self._ahead, self._ahead_from = (), 0
-        self._known, self._same = [], (None, None)  # the next step lays the rates out anew
+            value = checks.learning_rates("learning_rate", value)
+        self._given, self._block = value, None
 
     def _next_rates(self) -> np.ndarray:
-        if not self._scheduled:
+        if isinstance(self._given, np.ndarray):
             return self._given
-        position = self.updates - self._ahead_from
-        if not 0 <= position < len(self._ahead):
-            steps = np.arange(self.updates, self.updates + _AHEAD)
-            if isinstance(self._given, Schedule):
-                self._ahead = self._given(steps)
-            else:
-                self._ahead = np.stack([schedule(steps) for schedule in self._given], axis=1)
-            self._ahead_from, position = self.updates, 0
+        # A schedule takes as long for one step as for a thousand: they are kept until used up.
+        block, position = divmod(self.updates, 1024)
+        if block != self._block:
+            steps = np.arange(1024 * block, 1024 * (block + 1))
+            several = isinstance(self._given, list)
+            ahead = [each(steps) for each in self._given] if several else self._given(steps)
+            self._block, self._ahead = block, np.transpose(ahead)
         return np.asarray(self._ahead[position])
 
     def step(self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> None:
@@ -97,91 +80,57 @@ class Optimizer:
         Parameters
         ----------
         parameters, gradients : lists of float arrays
-            Of the same shapes; where there is one rate per run, each array's
-            leading axis is the run.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For what an update in place would silently get wrong, before anything
-            is changed.
+            Of the same shapes, which stay the same from step to step; where there is one
+            rate per run, each array's leading axis is the run. What would silently go wrong
+            is refused before anything is changed.
         """
-        # Tuples cannot have changed since the last step; lists are looked at again.
-        if parameters is not self._same[0] or gradients is not self._same[1]:
-            if not self._fits(parameters, gradients):
-                gradients = self._prepare(parameters, gradients)
-            elif type(parameters) is type(gradients) is tuple:
-                self._same = parameters, gradients
-        if self._scheduled:
-            self._lay_out(self._next_rates())
-        for (w, step, rate, memory), g in zip(self._slots, gradients, strict=True):
-            self._rule(step, w, g, rate, *memory)
-            subtract(w, step, w)
+        if self._shapes is None:
+            self._begin(parameters, gradients)
+        shapes = [w.shape for w in parameters], [np.shape(g) for g in gradients]
+        if shapes != self._shapes:
+            raise ValueError(
+                f"parameters and gradients must stay as in the first step, {self._shapes[0]}, "
+                f"got {shapes[0]} and {shapes[1]}"
+            )
+        rates, self.last_steps = self._next_rates(), []
+        for i, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
+            rate = rates if self.multipliers is None else rates * self.multipliers[i]
+            rate = rate.astype(w.dtype, copy=False).reshape(
+                rates.shape + (1,) * (w.ndim - rates.ndim)
+            )
+            step = self._step(rate, w, np.asarray(g, w.dtype), *self.memory[i].values())
+            w -= step
+            self.last_steps.append(-step)
         self.updates += 1
 
-    def _rule(self, step, w, g, rate, *memory):
-        """Write into `step` what is subtracted from the weights `w`, and renew the memory."""
+    def _step(self, rate, w, g, *memory):
+        """Return what is subtracted from the weights `w`, and renew the memory in place."""
         raise NotImplementedError
 
-    def _fits(self, parameters, gradients):
-        """Whether the parameters are those of the last step and the gradients fit: seen fast."""
-        known = self._known
-        if not known or len(parameters) != len(known) or len(gradients) != len(known):
-            return False
-        for (w, shape, dtype), parameter, g in zip(known, parameters, gradients, strict=True):
-            if not (parameter is w and type(g) is ndarray and g.dtype is dtype):
-                return False
-            if g.shape != shape:
-                return False
-        return True
-
-    def _prepare(self, parameters, gradients):
-        """Check the arrays, make room for what is kept of them, return the gradients as arrays."""
-        rates = self._next_rates()
-        gradients = check_step(rates, parameters, gradients)
+    def _begin(self, parameters, gradients):
+        """Check the arrays of the first step and make room for what is remembered of them."""
+        checks.sequence("parameters", parameters), checks.sequence("gradients", gradients)
+        if len(parameters) == 0:
+            raise ValueError("parameters must be at least one array, got none")
+        checks.one_for_each("parameters", parameters, gradients=gradients)
         if self.multipliers is not None:
-            one_for_each("parameters", parameters, multipliers=self.multipliers)
-        if self._memory and self._memories:
-            before, now = (
-                [f"{array.shape} {array.dtype}" for array in arrays]
-                for arrays in ((memory[0] for memory in self._memories), parameters)
-            )
-            if now != before:
-                raise ValueError(
-                    f"parameters must be as in the steps before, {', '.join(before)}, "
-                    f"got {', '.join(now)}"
-                )
-        else:
-            self._memories = [[np.zeros_like(w) for _ in self._memory] for w in parameters]
-        self._known = [(w, w.shape, w.dtype) for w in parameters]
-        self._slots, self._same = [], (None, None)
-        for w, memory in zip(parameters, self._memories, strict=True):
-            shape = w.shape if w.size <= _SMALL else per_run(rates, w.ndim).shape
-            self._slots.append((w, np.zeros_like(w), np.empty(shape, w.dtype), memory))
-        self._lay_out(rates)
-        return gradients
-
-    def _lay_out(self, rates):
-        for i, (w, _, rate, _) in enumerate(self._slots):
-            scaled = rates if self.multipliers is None else rates * self.multipliers[i]
-            rate[...] = per_run(scaled, w.ndim)
-
-    @property
-    def last_steps(self) -> list[np.ndarray]:
-        r"""The last change of each weight, :math:`\Delta w`; empty before the first step."""
-        return [-step for _, step, _, _ in self._slots]
+            checks.one_for_each("parameters", parameters, multipliers=self.multipliers)
+        rates = self._next_rates()
+        for w, g in zip(parameters, gradients, strict=True):
+            shape = checks.updatable("parameters", w).shape
+            if checks.numbers("gradients", g).shape != shape:
+                raise ValueError(f"gradients must have the shapes {shape}, got {np.shape(g)}")
+            if rates.ndim and shape[:1] != rates.shape:
+                raise ValueError(f"learning_rate has {len(rates)} runs, a parameter {shape}")
+        self.memory = [{name: np.zeros_like(w) for name in self._remembered} for w in parameters]
+        self._shapes = ([w.shape for w in parameters],) * 2
 
     def effective_rates(self, gradients: Sequence[np.ndarray]) -> list[np.ndarray]:
         r"""Return the rate of each weight, :math:`-\Delta w / g`: "Adam's learning rate".
 
-        The rate at which plain gradient descent would have made the same step.
-        Momentum, weight decay and the optimizer's memory are all in it, so that
-        it may be negative; where the gradient is 0 it is nan.
-
-        Parameters
-        ----------
-        gradients : list of arrays
-            Those that were given to the last step.
+        The rate at which plain gradient descent would have made the last step, whose
+        gradients are given. Momentum, weight decay and memory are all in it, so that it
+        may be negative; where the gradient is 0 it is nan.
 
         >>> w, g = np.array([1.0, 1.0]), np.array([0.01, -100.0])
         >>> optimizer = Adam(0.1)
@@ -189,80 +138,19 @@ class Optimizer:
         >>> optimizer.effective_rates([g])[0].round(4)
         array([1.e+01, 1.e-03])
         """
-        steps = self.last_steps
-        gradients = several(numbers)("gradients", gradients)
-        if [gradient.shape for gradient in gradients] != [step.shape for step in steps]:
-            raise ValueError(
-                f"gradients must be those of the last step, {len(steps)} of shapes "
-                f"{', '.join(str(step.shape) for step in steps)}"
-            )
+        gradients = checks.several(checks.numbers)("gradients", gradients)
+        shapes = [step.shape for step in self.last_steps]
+        if [g.shape for g in gradients] != shapes:
+            raise ValueError(f"gradients must be those of the last step, of shapes {shapes}")
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return [
-                np.where(np.equal(g, 0), np.nan, np.divide(-step, g))
-                for step, g in zip(steps, gradients, strict=True)
-            ]
-
-    def state(self) -> dict:
-        """Return what the optimizer remembers: a flat dict of numbers, texts and arrays.
-
-        ``np.savez(path, **optimizer.state())`` saves it, `restore` takes what
-        ``np.load(path)`` returns. A training that goes on from it, with the
-        parameters of then, does to the bit what it would have done. A learning
-        rate given as numbers is in it; a schedule is only named.
-        """
-        memories = {
-            f"{name} {i}": array.copy()
-            for i, memory in enumerate(self._memories)
-            for name, array in zip(self._memory, memory, strict=True)
-        }
-        rate = repr(self._given) if self._scheduled else self._given.copy()
-        parameters = len(self._memories)
-        head = {"optimizer": self._said(), "updates": self.updates, "learning_rate": rate}
-        return {**head, "parameters": parameters, **memories}
-
-    def restore(self, state: Mapping) -> None:
-        """Go on from a `state` of an optimizer made with the same arguments.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it is of an optimizer with other constants or another schedule, or
-            is no state at all; nothing is changed then.
-        """
-        heads = {"optimizer", "updates", "learning_rate", "parameters"}
-        if not isinstance(state, Mapping) or not heads <= set(state):
-            raise ValueError(f"state must be what state() returned, got {_short(state)}")
-        numbers = (np.asarray(state[name])[()] for name in ("parameters", "updates"))
-        count, updates = (whole("each number of state", value) for value in numbers)
-        names = [[f"{name} {i}" for name in self._memory] for i in range(count)]
-        if str(state["optimizer"]) != self._said():
-            raise ValueError(f"state must be of {self._said()}, got {state['optimizer']}")
-        if set(state) != heads.union(*names):
-            raise ValueError(f"state must have {count} times {self._memory}, got {_short(state)}")
-        memories = [[array(state[name]).copy() for name in each] for each in names]
-        if any(m.dtype.kind != "f" or m.shape != own[0].shape for own in memories for m in own):
-            raise ValueError(f"state must have float arrays of one shape in {names}")
-        rate = np.asarray(state["learning_rate"])
-        said = repr(self._given) if self._scheduled else "numbers"
-        if (str(rate) if rate.dtype.kind == "U" else "numbers") != said:
-            raise ValueError(f"state must have a learning_rate of {said}, got {rate}")
-        if not self._scheduled:
-            self.learning_rate = rate
-        self.updates, self._memories = updates, memories
-        self._known, self._slots, self._same = [], [], (None, None)
-
-    def _said(self) -> str:
-        names = list(inspect.signature(type(self)).parameters)[1:]  # all but the learning rate
-        return written(type(self), {name: getattr(self, name) for name in names})
+            rates = [-step / g for step, g in zip(self.last_steps, gradients, strict=True)]
+        return [np.where(g == 0, np.nan, rate) for rate, g in zip(rates, gradients, strict=True)]
 
     def __repr__(self):
-        rate = self._given if self._scheduled else self._given.tolist()
-        name, constants = self._said().split("(", 1)
-        return f"{name}({rate!r}{', ' if constants != ')' else ''}{constants}"
-
-
-def _short(state):
-    return ", ".join(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
+        names = inspect.signature(type(self)).parameters
+        given = self._given.tolist() if isinstance(self._given, np.ndarray) else self._given
+        constants = {name: getattr(self, name) for name in names} | {"learning_rate": given}
+        return written(type(self), constants).replace("learning_rate=", "", 1)
 
 
 class SGD(Optimizer):
@@ -283,19 +171,15 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate, multipliers
-        As in `Optimizer`.
-    momentum : float
-        At least 0, below 1.
+    momentum : float from 0 to below 1
     nesterov : bool
         Needs a momentum.
-    weight_decay : float
-        At least 0.
+    weight_decay : float from 0
 
     Raises
     ------
     TypeError, ValueError
-        Unless every rate is a positive, finite number, and the constants are as said.
+        Unless every rate is a checks.positive, finite number, and the constants are as said.
 
     >>> w = np.array([1.0])
     >>> SGD(0.1).step([w], [2 * w])
@@ -307,21 +191,20 @@ class SGD(Optimizer):
         self, learning_rate=1e-3, momentum=0.0, nesterov=False, weight_decay=0.0, multipliers=None
     ):
         super().__init__(learning_rate, multipliers)
-        self.momentum = below_one("momentum", momentum)
-        self.nesterov = flag("nesterov", nesterov)
+        self.momentum = checks.below_one("momentum", momentum)
+        self.nesterov = checks.flag("nesterov", nesterov)
         if nesterov and not momentum:
             raise ValueError("momentum must be above 0 for nesterov, got 0")
-        self.weight_decay = not_negative("weight_decay", weight_decay)
-        self._memory = ("velocity",) if momentum else ()
+        self.weight_decay = checks.not_negative("weight_decay", weight_decay)
+        self._remembered = ("velocity",) if momentum else ()
 
-    def _rule(self, step, w, g, rate, velocity=None):
+    def _step(self, rate, w, g, v=None):
         if self.weight_decay:
             g = g + self.weight_decay * w
-        if velocity is not None:
-            velocity *= self.momentum
-            velocity += g
-            g = g + self.momentum * velocity if self.nesterov else velocity
-        multiply(rate, g, step)
+        if v is not None:
+            v[...] = self.momentum * v + g
+            g = g + self.momentum * v if self.nesterov else v
+        return rate * g
 
 
 class Adagrad(Optimizer):
@@ -335,25 +218,18 @@ class Adagrad(Optimizer):
 
     Parameters
     ----------
-    learning_rate, multipliers
-        As in `Optimizer`.
-    eps : float
-        Above 0.
+    eps : float above 0
     """
 
-    _memory = ("sum",)
+    _remembered = ("sum",)
 
     def __init__(self, learning_rate=1e-2, eps=1e-10, multipliers=None):
         super().__init__(learning_rate, multipliers)
-        self.eps = positive("eps", eps)
+        self.eps = checks.positive("eps", eps)
 
-    def _rule(self, step, w, g, rate, s):
-        multiply(g, g, step)
-        s += step
-        np.sqrt(s, step)
-        step += self.eps
-        np.divide(g, step, step)
-        step *= rate
+    def _step(self, rate, w, g, s):
+        s[...] = s + g**2
+        return rate * (g / (np.sqrt(s) + self.eps))
 
 
 class RMSprop(Optimizer):
@@ -367,26 +243,19 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    learning_rate, multipliers
-        As in `Optimizer`.
-    alpha : float
-        At least 0, below 1.
-    eps : float
-        Above 0.
+    alpha : float from 0 to below 1
+    eps : float above 0
     """
 
-    _memory = ("square",)
+    _remembered = ("square",)
 
     def __init__(self, learning_rate=1e-2, alpha=0.99, eps=1e-8, multipliers=None):
         super().__init__(learning_rate, multipliers)
-        self.alpha, self.eps = below_one("alpha", alpha), positive("eps", eps)
+        self.alpha, self.eps = checks.below_one("alpha", alpha), checks.positive("eps", eps)
 
-    def _rule(self, step, w, g, rate, s):
-        _average(s, self.alpha, g, step)
-        np.sqrt(s, step)
-        step += self.eps
-        np.divide(g, step, step)
-        step *= rate
+    def _step(self, rate, w, g, s):
+        s[...] = self.alpha * s + (1 - self.alpha) * g**2
+        return rate * (g / (np.sqrt(s) + self.eps))
 
 
 class Adadelta(Optimizer):
@@ -403,25 +272,21 @@ class Adadelta(Optimizer):
 
     Parameters
     ----------
-    learning_rate, multipliers
-        As in `Optimizer`.
-    rho : float
-        At least 0, below 1.
-    eps : float
-        Above 0.
+    rho : float from 0 to below 1
+    eps : float above 0
     """
 
-    _memory = ("square", "step_square")
+    _remembered = ("square", "step_square")
 
     def __init__(self, learning_rate=1.0, rho=0.9, eps=1e-6, multipliers=None):
         super().__init__(learning_rate, multipliers)
-        self.rho, self.eps = below_one("rho", rho), positive("eps", eps)
+        self.rho, self.eps = checks.below_one("rho", rho), checks.positive("eps", eps)
 
-    def _rule(self, step, w, g, rate, s, d):
-        _average(s, self.rho, g, step)
+    def _step(self, rate, w, g, s, d):
+        s[...] = self.rho * s + (1 - self.rho) * g**2
         delta = np.sqrt(d + self.eps) / np.sqrt(s + self.eps) * g
-        _average(d, self.rho, delta, step)
-        multiply(rate, delta, step)
+        d[...] = self.rho * d + (1 - self.rho) * delta**2
+        return rate * delta
 
 
 class Adam(Optimizer):
@@ -439,43 +304,32 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate, multipliers
-        As in `Optimizer`.
-    betas : tuple of two floats
-        Each at least 0, below 1.
-    eps : float
-        Above 0.
-    weight_decay : float
-        At least 0.
+    betas : tuple of two floats from 0 to below 1
+    eps : float above 0
+    weight_decay : float from 0
     """
 
-    _memory = ("mean", "square")
-    _decoupled = False
+    _remembered = ("mean", "square")
 
     def __init__(
         self, learning_rate=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, multipliers=None
     ):
         super().__init__(learning_rate, multipliers)
-        self.betas = tuple(several(below_one, 2)("betas", betas))
-        self.eps = positive("eps", eps)
-        self.weight_decay = not_negative("weight_decay", weight_decay)
+        self.betas = tuple(checks.several(checks.below_one, 2)("betas", betas))
+        self.eps = checks.positive("eps", eps)
+        self.weight_decay = checks.not_negative("weight_decay", weight_decay)
 
-    def _rule(self, step, w, g, rate, m, s):
-        beta1, beta2 = self.betas
-        t = self.updates + 1
-        if self.weight_decay and not self._decoupled:
+    def _step(self, rate, w, g, m, s):
+        if self.weight_decay:
             g = g + self.weight_decay * w
-        multiply(g, 1 - beta1, step)
-        m *= beta1
-        m += step
-        _average(s, beta2, g, step)
-        np.sqrt(s, step)
-        step /= (1 - beta2**t) ** 0.5
-        step += self.eps
-        np.divide(m, step, step)
-        step *= rate / (1 - beta1**t)
-        if self.weight_decay and self._decoupled:
-            step += rate * self.weight_decay * w
+        return self._adam(rate, g, m, s)
+
+    def _adam(self, rate, g, m, s):
+        (beta1, beta2), t = self.betas, self.updates + 1
+        m[...] = beta1 * m + (1 - beta1) * g
+        s[...] = beta2 * s + (1 - beta2) * g**2
+        root = np.sqrt(s) / (1 - beta2**t) ** 0.5
+        return rate / (1 - beta1**t) * (m / (root + self.eps))
 
 
 class AdamW(Adam):
@@ -484,57 +338,14 @@ class AdamW(Adam):
     .. math:: w_{t+1} = (1 - \eta\lambda) w_t - \eta \hat m_{t+1} / (\sqrt{\hat s_{t+1}} + \epsilon)
 
     λ is 0.01 here, 0.004 in Keras, 0.0001 in Optax. All three multiply it by the
-    learning rate; the paper's λ is multiplied by the schedule's factor alone.
-
-    Parameters
-    ----------
-    learning_rate, betas, eps, weight_decay, multipliers
-        As in `Adam`.
+    learning rate; the paper's λ is multiplied by the schedule's factor alone. All other
+    constants are those of `Adam`.
     """
-
-    _decoupled = True
 
     def __init__(
         self, learning_rate=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2, multipliers=None
     ):
         super().__init__(learning_rate, betas, eps, weight_decay, multipliers)
 
-
-def _average(average, keep, values, scratch):
-    """Let a share of a moving average of squares be replaced by the squares of `values`."""
-    multiply(values, values, scratch)
-    scratch *= 1 - keep
-    average *= keep
-    average += scratch
-
-
-def per_run(rates: np.ndarray, axes: int) -> np.ndarray:
-    """Return the rates shaped to multiply an array of that many axes whose first is the run."""
-    return rates.reshape(rates.shape + (1,) * (axes - 1)) if rates.ndim else rates
-
-
-def check_step(rates, parameters, gradients) -> list[np.ndarray]:
-    """Refuse what an update in place would silently get wrong; return the gradients as arrays."""
-    sequence("parameters", parameters), sequence("gradients", gradients)
-    one_for_each("parameters", parameters, gradients=gradients)
-    if len(parameters) == 0:
-        raise ValueError("parameters must be at least one array, got none")
-    arrays = []
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        if not isinstance(parameter, np.ndarray) or parameter.dtype.kind != "f":
-            kind = getattr(parameter, "dtype", type(parameter).__name__)
-            raise TypeError(f"parameters must be float arrays, to be updated in place, got {kind}")
-        if not parameter.flags.writeable:
-            raise ValueError("parameters must be writeable, to be updated in place")
-        gradient = numbers("gradients", gradient)
-        if gradient.shape != parameter.shape:
-            raise ValueError(
-                f"gradients must have the shapes of the parameters {parameter.shape}, "
-                f"got {gradient.shape}"
-            )
-        if rates.ndim and (parameter.ndim == 0 or len(parameter) != len(rates)):
-            raise ValueError(
-                f"learning_rate has {len(rates)} runs, but a parameter has shape {parameter.shape}"
-            )
-        arrays.append(np.asarray(gradient, parameter.dtype))
-    return arrays
+    def _step(self, rate, w, g, m, s):
+        return self._adam(rate, g, m, s) + rate * self.weight_decay * w

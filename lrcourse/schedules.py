@@ -84,6 +84,14 @@ class Schedule:
     def __reduce__(self):
         return _rebuild, (self._name, self._arguments)
 
+    @property
+    def warmup_steps(self) -> int:
+        """The steps before the full rate is reached, 0 without a warmup."""
+        if self._name == "per_epoch":
+            inner, updates = self._arguments.values()
+            return inner.warmup_steps * updates
+        return self._arguments.get("steps" if self._name == "warmup" else "warmup_steps", 0)
+
 
 def written(make: Callable, arguments: Mapping) -> str:
     """Return the call that makes an object with these arguments; defaults are left out."""

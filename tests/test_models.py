@@ -5,8 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrcourse.models import ConvolutionalNetwork, LogisticRegression, MultilayerPerceptron
+from lrcourse import fit
+from lrcourse.datasets import Data
+from lrcourse.models import (
+    ConvolutionalNetwork,
+    LogisticRegression,
+    MultilayerPerceptron,
+    cross_entropy_from_logits,
+    cross_entropy_from_probabilities,
+)
 from lrcourse.models.layers import MaxPool
+from lrcourse.optimizers import SGD
 
 LOSSES = ["sigmoid_cross_entropy", "softmax_cross_entropy", "squared_error"]
 
@@ -286,3 +295,19 @@ def test_parameters_of_another_model_are_refused():
         MultilayerPerceptron([2, 3, 1]).gradients(others, np.ones((4, 2)), np.ones(4))
     with pytest.raises(ValueError, match="parameters must have the shapes"):
         LogisticRegression(2).gradients(others, np.ones((4, 2)), np.ones(4))
+
+
+@pytest.mark.parametrize("wrong", [2.0, -1.0, np.nan])
+def test_labels_outside_0_to_1_are_refused_by_the_sigmoid_loss(wrong):
+    x, y = np.ones((3, 2)), np.array([0.0, wrong, 1.0])
+    for model in (LogisticRegression(2), MultilayerPerceptron([2, 1])):
+        with pytest.raises(ValueError, match="y .*must be"):
+            model.loss_and_accuracy(model.initialize(1), x, y)
+        with pytest.raises(ValueError, match="y .*must be"):
+            fit(model, SGD(0.1), Data(x, y, x, y), epochs=1, batch_size=3)
+    for loss in (cross_entropy_from_logits, cross_entropy_from_probabilities):
+        with pytest.raises(ValueError, match=f"y must be labels from 0 to 1, got {wrong}"):
+            loss(np.zeros((2, 3)), y)
+    squared = MultilayerPerceptron([2, 1], loss="squared_error")
+    if np.isfinite(wrong):
+        assert squared.loss_and_accuracy(squared.initialize(1), x, y)[0] > 0

@@ -1,5 +1,8 @@
 """What a step does, and what it refuses."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -74,7 +77,12 @@ def test_a_rate_that_is_none_is_refused(rate, error):
         ([np.broadcast_to(1.0, 2)], [np.ones(2)], ValueError, "must be writeable"),
         ([np.ones(2)], [np.ones(2, complex)], TypeError, "gradients must be an array of numbers"),
         ([np.ones(2)], [["a", "b"]], TypeError, "array of numbers, got .'a', 'b'"),
-        ([np.ones(2)], [np.ones(3)], ValueError, r"shapes of the parameters \(2,\), got \(3,\)"),
+        (
+            [np.ones(2)],
+            [np.ones(3)],
+            ValueError,
+            r"gradients must have the shapes \(2,\), got \(3,\)",
+        ),
         ([np.ones(2, int)], [np.ones(2)], TypeError, "float arrays.*int64"),
         ([[1.0]], [[1.0]], TypeError, "float arrays.*list"),
     ],
@@ -86,7 +94,7 @@ def test_a_step_that_would_go_wrong_silently_is_refused(parameters, gradients, e
 
 
 def test_rates_for_other_runs_than_there_are_get_refused():
-    with pytest.raises(ValueError, match="2 runs, but a parameter has shape"):
+    with pytest.raises(ValueError, match=r"2 runs, a parameter \(3, 2\)"):
         SGD([0.1, 0.2]).step([np.ones((3, 2))], [np.ones((3, 2))])
 
 
@@ -100,9 +108,7 @@ def test_no_gradient_is_ever_touched_and_no_type_changed(make, settings, dtype):
         optimizer.step(parameters, gradients)
         assert all(np.array_equal(g, k) for g, k in zip(gradients, kept, strict=True))
     assert {w.dtype for w in parameters} == {np.dtype(dtype)}
-    remembered = [v for key, v in optimizer.state().items() if " " in key]
-    assert all(array.dtype == dtype for array in remembered)
-    assert len(remembered) == 2 * len(optimizer._memory)
+    assert {a.dtype for memory in optimizer.memory for a in memory.values()} <= {np.dtype(dtype)}
 
 
 @every_optimizer
@@ -126,55 +132,33 @@ def walk_equal(optimizer, runs):
 @pytest.mark.parametrize(
     "rate", [0.1, [0.1, 0.2, 0.3], cosine(0.1, 30), [cosine(0.1, 30), 0.2, constant(0.3)]]
 )
-def test_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(make, settings, rate, tmp_path):
+def test_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(make, settings, rate):
     whole = walk(make(rate, **settings), start(), 25)
     first = make(rate, **settings)
     parameters = walk(first, start(), 11)
-    np.savez(tmp_path / "state.npz", **first.state())
-    second = make(rate, **settings)
-    with np.load(tmp_path / "state.npz") as saved:
-        second.restore(saved)
+    second = pickle.loads(pickle.dumps(first))
     walk(second, parameters, 14)
     assert all(np.array_equal(a, b) for a, b in zip(parameters, whole, strict=True))
     assert second.updates == 25
 
 
-def test_a_rate_that_was_changed_is_saved_too():
-    first, second = Adam(0.1), Adam(0.1)
-    first.learning_rate *= 0.5
-    second.restore(first.state())
-    assert second.learning_rate == 0.05
+@every_optimizer
+def test_arrays_stay_as_they_were_in_the_first_step(make, settings):
+    optimizer = make(0.1, **settings)
+    optimizer.step([np.ones(2)], [np.ones(2)])
+    for others in ([np.ones(3)], [np.ones(2), np.ones(2)], []):
+        with pytest.raises(ValueError, match=r"stay as in the first step, \[\(2,\)\], got"):
+            optimizer.step(others, others)
+    optimizer.step([np.ones(2)], [np.ones(2)])  # equal arrays may take the place of the old
 
 
-@pytest.mark.parametrize(
-    ("state", "message"),
-    [
-        (None, "state must be what state.. returned, got NoneType"),
-        ({"updates": 3}, "state must be what state.. returned, got updates"),
-        (SGD(0.1).state(), "state must be of Adam.., got SGD"),
-        (Adam(0.1, eps=1e-3).state(), "state must be of Adam.., got Adam.eps=0.001"),
-        (Adam(cosine(0.1, 5)).state(), "state must have a learning_rate of numbers, got cosine"),
-        ({**Adam(0.1).state(), "parameters": 1}, "state must have 1 times .'mean', 'square'"),
-    ],
-)
-def test_a_state_of_something_else_is_refused_and_changes_nothing(state, message):
-    optimizer = Adam(0.2)
-    before = optimizer.state()
-    with pytest.raises(ValueError, match=message):
-        optimizer.restore(state)
-    assert optimizer.state() == before
-
-
-def test_parameters_of_other_shapes_than_before_are_refused_by_what_remembers_them():
-    for make, settings in EVERY:
-        optimizer = make(0.1, **settings)
-        optimizer.step([np.ones(2)], [np.ones(2)])
-        if optimizer._memory:
-            with pytest.raises(ValueError, match=r"as in the steps before, \(2,\) float64, got"):
-                optimizer.step([np.ones(3)], [np.ones(3)])
-        else:
-            optimizer.step([np.ones(3)], [np.ones(3)])
-        optimizer.step([np.ones(2)], [np.ones(2)])  # equal arrays may take the place of the old
+@every_optimizer
+def test_no_other_type_than_32_or_64_bits_is_updated(make, settings):
+    for dtype in (np.float16, np.longdouble, int, complex):
+        with pytest.raises(
+            TypeError, match=f"float arrays of 32 or 64 bits, got {np.dtype(dtype)}"
+        ):
+            make(0.1, **settings).step([np.ones(2, dtype)], [np.ones(2)])
 
 
 @every_optimizer
@@ -221,7 +205,7 @@ def test_the_effective_rate_times_the_gradient_is_the_step(make, settings):
         assert delta == pytest.approx(w - before, rel=1e-9, abs=1e-15)
         assert np.isnan(rates[0, 2])
         assert (-rates * g)[0, :2] == pytest.approx(delta[0, :2])
-    with pytest.raises(ValueError, match="gradients must be those of the last step, 1 of shapes"):
+    with pytest.raises(ValueError, match="gradients must be those of the last step, of shapes"):
         optimizer.effective_rates([g, g])
 
 
@@ -297,23 +281,10 @@ def test_constants_that_make_no_optimizer_are_refused(call, error, message):
 def test_a_step_that_is_refused_changes_nothing():
     optimizer, w = Adam(0.1), [np.ones(2), np.ones(2)]
     optimizer.step(w, [np.ones(2), np.ones(2)])
-    before, kept = optimizer.state(), [each.copy() for each in w]
-    with pytest.raises(ValueError, match="must have the shapes"):
+    before, kept = copy.deepcopy(optimizer.memory), [each.copy() for each in w]
+    with pytest.raises(ValueError, match="must stay as in the first step"):
         optimizer.step(w, [np.ones(2), np.ones(3)])
     assert all(np.array_equal(a, b) for a, b in zip(w, kept, strict=True))
-    assert all(np.array_equal(value, before[key]) for key, value in optimizer.state().items())
-
-
-@pytest.mark.parametrize(
-    ("name", "wrong"),
-    [("updates", -5), ("updates", 1.5), ("updates", "x"), ("parameters", -1), ("mean 0", None),
-     ("mean 0", "abc"), ("square 0", np.ones(3))],
-)  # fmt: skip
-def test_a_damaged_state_is_refused_and_changes_nothing(name, wrong):
-    optimizer = Adam(0.1)
-    optimizer.step([np.ones(2)], [np.ones(2)])
-    state, fresh = optimizer.state(), Adam(0.1)
-    before = fresh.state()
-    with pytest.raises((TypeError, ValueError), match="state"):
-        fresh.restore({**state, name: wrong})
-    assert fresh.state() == before
+    assert optimizer.updates == 1
+    for now, then in zip(optimizer.memory, before, strict=True):
+        assert all(np.array_equal(now[name], then[name]) for name in ("mean", "square"))

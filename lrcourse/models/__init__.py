@@ -4,15 +4,16 @@
 chapters, `layers` the operations of a network, each with its backward under its
 forward, and `networks` puts them together.
 
-Every model has
+A model is anything with three methods:
 
-* ``initialize(runs, seed=0, dtype=float)``: the parameters to begin with, the
-  same for every run;
-* ``gradients(parameters, x, y)``: the gradients of the mean loss, one array for
-  each parameter. ``out`` takes arrays to write them into; where a model has
-  dropout, ``generator`` draws it, and without one nothing is dropped;
-* ``loss_and_accuracy(parameters, x, y)``: two arrays (runs,), without dropout;
-* ``width``: how many numbers an example takes up on its way through the model.
+* ``initialize(runs, seed, dtype)``: the parameters to begin with, a list of arrays (runs, ...),
+  the same for every run;
+* ``gradients(parameters, x, y, out=None, generator=None)``: the gradients of the mean loss over
+  the rows of inputs x (n, ...) and targets y (n, ...), one array for each parameter. If arrays
+  are given as `out`, they are written into these, and the arguments need not be checked: `fit`
+  calls it so, with a ``numpy.random.Generator`` that draws the dropout, where there is one;
+* ``loss_and_accuracy(parameters, x, y)``: the mean loss and the share of right answers, two
+  arrays (runs,), without dropout.
 
 A run's numbers do not depend on the other runs: every product over the run axis
 is one BLAS call for each run, always of the same shape.

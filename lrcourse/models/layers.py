@@ -10,7 +10,7 @@ from math import prod, sqrt
 
 import numpy as np
 
-from lrcourse.models.losses import sigmoid_of_minus
+from lrcourse.models.losses import sigmoid
 
 
 class Layer:
@@ -181,7 +181,7 @@ class Dropout(Layer):
 ACTIVATIONS = {
     "relu": (lambda z: np.maximum(z, 0, out=z), lambda a: a > 0),
     "tanh": (lambda z: np.tanh(z, out=z), lambda a: 1 - a * a),
-    "sigmoid": (lambda z: sigmoid_of_minus(np.negative(z, out=z)), lambda a: a * (1 - a)),
+    "sigmoid": (sigmoid, lambda a: a * (1 - a)),
 }
 
 

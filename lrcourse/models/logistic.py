@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lrcourse.checks import examples, float_type, numeric, parameter_arrays, positive_integer, whole
-from lrcourse.models.losses import cross_entropy_from_logits, sigmoid
+from lrcourse.models.losses import cross_entropy_from_logits, sigmoid, sigmoid_in_place
 
 
 class LogisticRegression:
@@ -28,7 +28,7 @@ class LogisticRegression:
         features: int,
         cross_entropy: Callable[[np.ndarray, np.ndarray], np.ndarray] = cross_entropy_from_logits,
     ):
-        self.features = self.width = positive_integer("features", features)
+        self.features = positive_integer("features", features)
         if not callable(cross_entropy):
             raise TypeError(f"cross_entropy must be a function, got {cross_entropy!r}")
         self.cross_entropy = cross_entropy
@@ -46,13 +46,15 @@ class LogisticRegression:
     def logits(self, parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
         """Return z = xw + b of shape (runs, n) for inputs x of shape (n, features)."""
         parameter_arrays("parameters", parameters, [(self.features,), (1,)])
-        w, b = parameters
         x = numeric("x", x)
         if x.shape[1:] != (self.features,):
             raise ValueError(f"x must have {self.features} features, got shape {x.shape}")
+        return self._logits(*parameters, x)
+
+    def _logits(self, w, b, x):
         # One product for each run, always of the same shape: what a run computes
         # does not depend, to the last bit, on how many others there are.
-        z = np.matmul(x, w[:, :, np.newaxis])[:, :, 0]
+        z = np.matmul(w[:, np.newaxis], x.T)[:, 0]
         z += b
         return z
 
@@ -60,46 +62,25 @@ class LogisticRegression:
         """Return p of shape (runs, n)."""
         return sigmoid(self.logits(parameters, x))
 
-    def gradients(self, parameters: Sequence[np.ndarray], x: np.ndarray, y: np.ndarray) -> list:
+    def gradients(self, parameters, x, y, out=None, generator=None) -> list[np.ndarray]:
         r"""Return the gradients of the mean loss, :math:`x^\top(p - y)/n` and the mean of p − y.
 
-        Both have the shapes of the parameters. `lrcourse.training.fit` takes many such
-        gradients and goes straight to `plan`.
+        Both have the shapes of the parameters. With `out` they are written there, and the
+        arguments are taken to be right, as those of `lrcourse.fit` are. Nothing is random here:
+        a `generator` is not used.
         """
-        self.logits(parameters, x)  # says what is wrong with them
-        x, y = _labelled(x, y)
-        flat = np.concatenate(parameters, axis=1)
-        gradient = np.empty_like(flat)
-        with np.errstate(over="ignore"):  # e^1000 is inf, and 1/inf is the 0 that we want
-            self.plan(flat, gradient, len(x))(self.prepared(x), y)
-        return [gradient[:, :-1], gradient[:, -1:]]
-
-    def prepared(self, x: np.ndarray) -> np.ndarray:
-        """Return −[x 1]: its product with [w b] is −z at once, which is what e^−z needs."""
-        return -np.column_stack([x, np.ones(len(x), x.dtype)])
-
-    def plan(self, flat: np.ndarray, gradient: np.ndarray, n: int) -> Callable:
-        """Return a function of `prepared` x and y, n rows of each, that renews `gradient`.
-
-        Parameters and gradient are [w b], (runs, features + 1). On ten rows a call of
-        NumPy costs more than the arithmetic in it, so all arrays are made here, once.
-        """
-        weights = flat[:, :, np.newaxis]
-        products = gradient[:, np.newaxis, :]
-        column = np.empty((len(flat), n, 1), flat.dtype)
-        z, row = column[:, :, 0], column.swapaxes(1, 2)
-        one, rows = np.array(1, flat.dtype), np.array(n, flat.dtype)
-
-        def gradients(x, y):
-            np.matmul(x, weights, out=column)
-            np.exp(z, out=z)
-            np.add(z, one, out=z)
-            np.reciprocal(z, out=z)
-            error = np.subtract(y, z, out=z)  # of −[x 1]
-            np.divide(error, rows, out=error)
-            np.matmul(row, x, out=products)
-
-        return gradients
+        if out is None:
+            self.logits(parameters, x)  # says what is wrong with them
+            out = [np.empty_like(parameter) for parameter in parameters]
+            with np.errstate(over="ignore"):  # e^1000 is inf, and 1/inf is the 0 that we want
+                return self.gradients(parameters, *_labelled(x, y), out)
+        error = sigmoid_in_place(self._logits(*parameters, x))
+        error -= y
+        error /= len(y)
+        w_gradient, b_gradient = out
+        np.matmul(error[:, np.newaxis], x, out=w_gradient[:, np.newaxis])
+        np.add.reduce(error, axis=1, keepdims=True, out=b_gradient)
+        return out
 
     def loss_and_accuracy(
         self, parameters: Sequence[np.ndarray], x: np.ndarray, y: np.ndarray
@@ -108,8 +89,8 @@ class LogisticRegression:
 
         An example is taken for positive where p ≥ ½, that is z ≥ 0.
         """
+        x, y = _labelled(x, y)
         z = self.logits(parameters, x)
-        _, y = _labelled(x, y)
         right = (z >= 0) == (y >= 0.5)
         loss = self.cross_entropy(z, y)
         if np.shape(loss) != z.shape[:1]:

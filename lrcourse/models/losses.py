@@ -14,16 +14,15 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
-    z = numbers("z", z)
-    return sigmoid_of_minus(np.negative(z, out=np.empty_like(z)))
-
-
-def sigmoid_of_minus(z: np.ndarray) -> np.ndarray:
-    r"""Return :math:`1/(1 + e^{z})` in the place of z."""
     with np.errstate(over="ignore"):  # e^1000 is inf, and 1/inf is the 0 that we want
-        np.exp(z, out=z)
-    z += 1
-    return np.reciprocal(z, out=z)
+        return sigmoid_in_place(np.array(numbers("z", z)))
+
+
+def sigmoid_in_place(z: np.ndarray) -> np.ndarray:
+    """Return the sigmoid of z in the place of z; e^−z may overflow, which NumPy warns of."""
+    np.exp(np.negative(z, z), z)
+    z += 1.0
+    return np.reciprocal(z, z)
 
 
 def cross_entropy_from_logits(z: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -71,7 +70,15 @@ def _logits_and_labels(z, y):
     z, y = numbers("z", z), numbers("y", y)
     if y.ndim == 0 or z.shape[-y.ndim :] != y.shape or y.size == 0:
         raise ValueError(f"y must be a label for each of the logits z {z.shape}, got {y.shape}")
-    return z, y
+    return z, shares("y", y)
+
+
+def shares(name: str, y: np.ndarray) -> np.ndarray:
+    """Return labels y if all are between 0 and 1: others would make the loss negative."""
+    if not (y.min() >= 0 and y.max() <= 1):
+        wrong = y[~((y >= 0) & (y <= 1))][0]
+        raise ValueError(f"{name} must be labels from 0 to 1, got {wrong}")
+    return y
 
 
 class SigmoidCrossEntropy:
@@ -84,11 +91,7 @@ class SigmoidCrossEntropy:
 
     def targets(self, y, outputs):
         """Return the targets as (n, outputs)."""
-        if outputs == 1 and y.ndim == 1:
-            y = y[:, np.newaxis]
-        if y.ndim != 2 or y.shape[1] != outputs:
-            raise ValueError(f"y must have {outputs} targets for each row, got shape {y.shape}")
-        return y
+        return shares("y", _columns(y, outputs))
 
     def forward(self, z, y):
         """Return loss and accuracy, each (runs,)."""
@@ -98,7 +101,8 @@ class SigmoidCrossEntropy:
 
     def backward(self, z, y):
         """Return ∂J/∂z = (σ(z) − y) / (n · outputs), in the place of z."""
-        error = sigmoid_of_minus(np.negative(z, out=z))
+        with np.errstate(over="ignore"):
+            error = sigmoid_in_place(z)
         error -= y
         error *= 1 / y.size
         return error
@@ -139,12 +143,16 @@ class SoftmaxCrossEntropy:
         return error
 
 
-class SquaredError(SigmoidCrossEntropy):
+class SquaredError:
     """The mean of (z − y)² over examples and outputs, as PyTorch's ``MSELoss``.
 
     Targets (n, outputs), or (n,) where there is one output. There is nothing to
     be right or wrong: the accuracy is nan.
     """
+
+    def targets(self, y, outputs):
+        """Return the targets as (n, outputs)."""
+        return _columns(y, outputs)
 
     def forward(self, z, y):
         """Return loss and accuracy, each (runs,)."""
@@ -155,6 +163,14 @@ class SquaredError(SigmoidCrossEntropy):
         z -= y
         z *= 2 / y.size
         return z
+
+
+def _columns(y, outputs):
+    if outputs == 1 and y.ndim == 1:
+        y = y[:, np.newaxis]
+    if y.ndim != 2 or y.shape[1] != outputs:
+        raise ValueError(f"y must have {outputs} targets for each row, got shape {y.shape}")
+    return y
 
 
 LOSSES = {

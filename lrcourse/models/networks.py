@@ -28,6 +28,10 @@ from lrcourse.models.layers import (
 )
 from lrcourse.models.losses import LOSSES
 
+# How many numbers, of the rows on their way through a network, are worked on at once where the
+# rows need not be together: about what the caches of a processor hold.
+AT_ONCE = 2**20
+
 
 class Network:
     """Layers one after the other: what the networks below have in common.
@@ -40,15 +44,17 @@ class Network:
     input_shape : tuple
         Of one example.
     outputs : int
+    width : int
+        How many numbers an example takes up on its way through the layers.
     initialization : str
         "glorot" (uniform, Keras's default) or "he" (uniform). Biases begin at 0.
     """
 
-    def __init__(self, layers, loss, input_shape, outputs, initialization):
+    def __init__(self, layers, loss, input_shape, outputs, width, initialization):
         self.layers = layers
         self.loss = LOSSES[one_of("loss", loss, LOSSES)]
         self.initialization = one_of("initialization", initialization, INITIALIZATIONS)
-        self.input_shape, self.outputs = input_shape, outputs
+        self.input_shape, self.outputs, self.width = input_shape, outputs, width
         self.shapes = [shape for layer in layers for shape in layer.shapes]
 
     def initialize(self, runs: int, seed: int = 0, dtype=float) -> list[np.ndarray]:
@@ -120,7 +126,12 @@ class Network:
         """Return the mean loss and the share of right answers, each (runs,), without dropout."""
         x = self._inputs(parameters, x)
         y = self._targets(y, x)
-        return self.loss.forward(self._forward(parameters, x, None)[0], y)
+        seen, rows = 0.0, max(1, AT_ONCE // self.width)
+        for start in range(0, len(x), rows):
+            piece = slice(start, start + rows)
+            z = self._forward(parameters, x[piece], None)[0]
+            seen += len(z[0]) / len(x) * np.array(self.loss.forward(z, y[piece]))
+        return tuple(seen)
 
     def _forward(self, parameters, x, generator):
         """Return the logits, and for each layer its parameters and what its backward needs."""
@@ -188,8 +199,7 @@ class MultilayerPerceptron(Network):
         layers = []
         for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
             layers += [Dense(inputs, outputs), Activation(activation), Dropout(dropout)]
-        super().__init__(layers[:-2], loss, (sizes[0],), sizes[-1], initialization)
-        self.width = sum(sizes)
+        super().__init__(layers[:-2], loss, (sizes[0],), sizes[-1], sum(sizes), initialization)
         self._settings = f"{sizes}, {activation!r}, {loss!r}, {dropout}, {initialization!r}"
 
     def __repr__(self):
@@ -249,8 +259,8 @@ class ConvolutionalNetwork(Network):
             Dense(hidden, classes),
         ]  # fmt: skip
         shape = (channels, height, width)
-        super().__init__(layers, "softmax_cross_entropy", shape, classes, initialization)
-        self.width = 9 * (channels + first) * prod(shape[1:])
+        width = 9 * (channels + first) * prod(shape[1:])
+        super().__init__(layers, "softmax_cross_entropy", shape, classes, width, initialization)
         self._settings = (
             f"{shape}, {classes}, {(first, second)}, {hidden}, {(early, late)}, "
             f"{padding!r}, {initialization!r}"
