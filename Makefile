@@ -95,7 +95,7 @@ bench: $(FRAMEWORKS)/.ready  ## measure speeds side by side, into benchmarks/REA
 lock: $(READY)  ## renew requirements.txt from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	  --no-emit-index-url \
-	  --extra book --extra exercises --extra test --extra tools \
+	  --extra all --extra book --extra exercises --extra test --extra tools \
 	  --custom-compile-command "make lock" pyproject.toml \
 	  --output-file requirements.txt
 	@echo '-e .' >> requirements.txt

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
+from math import exp, lgamma, pi, sqrt
 
 import numpy as np
 
@@ -186,11 +187,7 @@ def _chance(difference) -> float:
     """Return p: how probable a difference as large is, were there none in truth."""
     if difference.error == 0:
         return float(difference.mean == 0)
-    t = abs(difference.mean) / difference.error
-    degrees = difference.seeds - 1
-    angles, _, beyond = _student(degrees)
-    angle = np.arctan(t / degrees**0.5)
-    return float(np.interp(angle, angles, beyond))
+    return _beyond(abs(difference.mean) / difference.error, difference.seeds - 1)
 
 
 def student(confidence: float, degrees: int) -> float:
@@ -202,18 +199,30 @@ def student(confidence: float, degrees: int) -> float:
     if not 0 < real("confidence", confidence) < 1:
         raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
     degrees = positive_integer("degrees", degrees)
-    angles, within, _ = _student(degrees)
-    angle = np.interp(confidence, within, angles)
-    return float(np.sqrt(degrees) * np.tan(angle))
+    low, high = 0.0, np.pi / 2  # of the angle arctan(t / √ν), halved until no float lies between
+    while low < (angle := (low + high) / 2) < high:
+        within = 1 - _beyond(np.sqrt(degrees) * np.tan(angle), degrees)
+        low, high = (angle, high) if within < confidence else (low, angle)
+    return float(np.sqrt(degrees) * np.tan(low))
 
 
 @cache
-def _student(degrees):
-    """Return angles θ from 0 to π/2, and how probable |t| ≤ √ν tan θ and |t| ≥ √ν tan θ are."""
-    # With t = √ν tan θ the density is cos^(ν−1) θ: integrate it from 0, and for the small
-    # probabilities, which would be lost in subtracting from 1, from the far end.
-    angles = np.linspace(0, np.pi / 2, 200_001)
-    density = np.cos(angles) ** (degrees - 1)
-    mass = (density[1:] + density[:-1]) / (2 * density.sum() - density[0] - density[-1])
-    within, beyond = np.cumsum(mass), np.cumsum(mass[::-1])[::-1]
-    return angles, np.append(0.0, within), np.append(beyond, 0.0)
+def _gauss():
+    return np.polynomial.legendre.leggauss(100)
+
+
+def _beyond(t: float, degrees: int) -> float:
+    r"""Return how probable :math:`|T| \ge t` is for Student's T with ν degrees of freedom.
+
+    With :math:`T = \sqrt\nu \cot\varphi` it is, by Gauss and Legendre's rule of a hundred points,
+
+    .. math:: \frac{2\, \Gamma((\nu + 1)/2)}{\sqrt\pi\, \Gamma(\nu/2)}
+              \int_0^{\operatorname{arccot}(t/\sqrt\nu)} \sin^{\nu - 1} \varphi \, d\varphi
+
+    from the far end, where small probabilities are not lost in a difference from 1.
+    """
+    points, weights = _gauss()
+    half = np.arctan2(np.sqrt(degrees), t) / 2
+    integral = half * weights @ np.sin(half * (points + 1)) ** (degrees - 1)
+    scale = lgamma((degrees + 1) / 2) - lgamma(degrees / 2)
+    return float(2 * exp(scale) / sqrt(pi) * integral)

@@ -36,7 +36,7 @@ def calls(monkeypatch, *modules):
 def test_the_cell_installs_this_series_of_the_library_on_colab_and_nothing_elsewhere(monkeypatch):
     major, minor, _ = __version__.split(".")
     assert calls(monkeypatch, "google", "google.colab") == [
-        ("pip", f"install -q lrcourse~={major}.{minor}.0")
+        ("pip", f"install -q lrcourse[all]~={major}.{minor}.0")
     ]
     assert calls(monkeypatch) == []
 

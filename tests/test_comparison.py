@@ -55,13 +55,13 @@ def test_a_result_that_is_no_number_is_refused():
 @pytest.mark.parametrize(
     # t and p of the tables; the last so small that 1 − (1 − p) would have no digit of it.
     ("t", "seeds", "p"),
-    [(12.706, 2, 0.05), (2.776, 5, 0.05), (4.604, 5, 0.01), (20.0, 30, 2.0566e-18)],
+    [(12.706, 2, 0.05), (2.776, 5, 0.05), (4.604, 5, 0.01), (20.0, 30, 1.6418e-18)],
 )
 def test_p_agrees_with_the_tables(t, seeds, p):
     steps = np.arange(seeds) - (seeds - 1) / 2
     values = steps / steps.std(ddof=1) * seeds**0.5 + t  # mean t, standard error 1
     compared = Comparison({"a": values, "b": np.zeros(seeds)})
-    assert compared.chances["a", "b"] == pytest.approx(p, rel=2e-3)
+    assert compared.chances["a", "b"] == pytest.approx(p, rel=2e-3, abs=0)
 
 
 def test_holm_agrees_with_the_example_worked_by_hand():
@@ -89,7 +89,7 @@ def test_a_statement_says_which_settings_cannot_be_told_apart(capsys):
     assert compared.told_apart("stratified", "tail") and compared.told_apart("tail", "stratified")
     assert not compared.told_apart("tail", "tail")
     said = compared.statement()
-    assert said.startswith("2 of 3 pairs") or said.startswith("3 of 3 pairs")
+    assert said == "2 of 3 pairs can be told apart. Not told apart: tail and shuffled."
     lrcourse.use_language("zh")
     try:
         assert "共 3 对" in compared.statement()

@@ -25,7 +25,7 @@ CODE = """\
 import sys
 
 if "google.colab" in sys.modules:
-    get_ipython().run_line_magic("pip", "install -q lrcourse~={series}.0")"""
+    get_ipython().run_line_magic("pip", "install -q lrcourse[all]~={series}.0")"""
 ID, TAG = "colab", "remove-cell"
 
 
