@@ -8,7 +8,7 @@ from math import exp, lgamma, pi, sqrt
 
 import numpy as np
 
-from lrcourse.checks import numeric, one_of, positive_integer, real
+from lrcourse import checks
 from lrcourse.language import current_language, translate
 from lrcourse.tables import Table
 
@@ -63,7 +63,7 @@ def paired_difference(first, second, confidence: float = 0.95) -> Difference:
     >>> paired_difference([1.0, 2.0, 3.0], [0.9, 1.8, 3.0]).told_apart
     False
     """
-    first, second = numeric("first", first), numeric("second", second)
+    first, second = checks.numeric("first", first), checks.numeric("second", second)
     if first.ndim != 1 or first.shape != second.shape or len(first) < 2:
         raise ValueError(
             "first and second must be one value for each of the same two or more seeds, "
@@ -111,8 +111,8 @@ class Comparison:
     def __init__(self, results: Mapping[str, np.ndarray], confidence: float = 0.95):
         if not isinstance(results, Mapping) or len(results) < 2:
             raise ValueError(f"results must be a dict of two or more settings, got {results!r}")
-        self.results = {name: numeric(str(name), values) for name, values in results.items()}
-        self.confidence = real("confidence", confidence, low=0.0, high=1.0)
+        self.results = {name: checks.numeric(str(name), values) for name, values in results.items()}
+        self.confidence = checks.real("confidence", confidence, low=0.0, high=1.0)
         names = list(combinations(self.results, 2))
         self.differences = {
             pair: paired_difference(*(self.results[name] for name in pair), confidence)
@@ -124,7 +124,7 @@ class Comparison:
     def told_apart(self, first: str, second: str) -> bool:
         """Whether two of the settings can be told apart, by Holm's procedure."""
         for name in (first, second):
-            one_of("setting", name, self.results)
+            checks.one_of("setting", name, self.results)
         pair = (first, second) if (first, second) in self.chances else (second, first)
         return first != second and self.chances[pair] < 1 - self.confidence
 
@@ -175,7 +175,7 @@ def holm(chances) -> np.ndarray:
     >>> holm([0.01, 0.04, 0.03])
     array([0.03, 0.06, 0.06])
     """
-    chances = numeric("chances", chances, axes=1)
+    chances = checks.numeric("chances", chances, axes=1)
     order = np.argsort(chances, kind="stable")
     factors = np.arange(len(chances), 0, -1)
     adjusted = np.empty_like(chances)
@@ -196,9 +196,9 @@ def student(confidence: float, degrees: int) -> float:
     >>> round(student(0.95, 4), 3), round(student(0.95, 29), 3)
     (2.776, 2.045)
     """
-    if not 0 < real("confidence", confidence) < 1:
+    if not 0 < checks.real("confidence", confidence) < 1:
         raise ValueError(f"confidence must be between 0 and 1, got {confidence}")
-    degrees = positive_integer("degrees", degrees)
+    degrees = checks.positive_integer("degrees", degrees)
     low, high = 0.0, np.pi / 2  # of the angle arctan(t / √ν), halved until no float lies between
     while low < (angle := (low + high) / 2) < high:
         within = 1 - _beyond(np.sqrt(degrees) * np.tan(angle), degrees)

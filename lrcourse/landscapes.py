@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse.checks import array, having, instance, numeric, positive_integer, real
+from lrcourse import checks
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def quadratic(curvature, minimum=0.0) -> Landscape:
     >>> curve.error(np.array([3.0])), curve.gradient(np.array([3.0]))
     (np.float64(9.0), array([6.]))
     """
-    curvature = numeric("curvature", np.atleast_1d(array(curvature)))
+    curvature = checks.numeric("curvature", np.atleast_1d(checks.array(curvature)))
     if curvature.ndim != 1 or curvature.size == 0 or (curvature <= 0).any():
         raise ValueError(f"curvature must be positive, one or more, got {curvature}")
-    minimum = numeric("minimum", np.atleast_1d(array(minimum)))
+    minimum = checks.numeric("minimum", np.atleast_1d(checks.array(minimum)))
     if minimum.shape not in ((1,), curvature.shape):
         raise ValueError(f"minimum must have {len(curvature)} weights, got shape {minimum.shape}")
     minimum = np.broadcast_to(minimum, curvature.shape)
@@ -69,7 +69,7 @@ def quadratic(curvature, minimum=0.0) -> Landscape:
 
 def ravine(ratio: float = 50.0) -> Landscape:
     """Return a bowl of two weights, `ratio` times as steep along the second as along the first."""
-    return quadratic([1.0, real("ratio", ratio, low=1.0)])
+    return quadratic([1.0, checks.real("ratio", ratio, low=1.0)])
 
 
 def least_squares(x, y) -> Landscape:
@@ -84,7 +84,7 @@ def least_squares(x, y) -> Landscape:
         For a bias, a column of ones.
     y : array (n,)
     """
-    x, y = numeric("x", x), numeric("y", y)
+    x, y = checks.numeric("x", x), checks.numeric("y", y)
     if x.ndim != 2 or y.shape != x.shape[:1]:
         raise ValueError(f"x must be (n, weights) and y (n,), got {x.shape} and {y.shape}")
     curvature, axes = np.linalg.eigh(x.T @ x / len(x))
@@ -112,7 +112,7 @@ def two_valleys(tilt: float = 0.1) -> Landscape:
     >>> curve.minimum.round(3), bool(abs(curve.gradient(curve.minimum)) < 1e-12)
     (array([1.047]), True)
     """
-    tilt = real("tilt", tilt, low=1e-6, high=0.38)
+    tilt = checks.real("tilt", tilt, low=1e-6, high=0.38)
     # The slope w³ − w − c is zero at the bottoms of both valleys and at the pass between.
     right = np.roots([1, 0, -1, -tilt]).real.max()
     return Landscape(
@@ -227,10 +227,10 @@ def descend(landscape: Landscape, optimizer, start, steps: int) -> Descent:
            [4., 0.],
            [2., 0.]])
     """
-    steps = positive_integer("steps", steps)
-    instance("landscape", landscape, Landscape)
-    having("optimizer", optimizer, "learning_rate", "step")
-    start = numeric("start", np.atleast_1d(array(start)))
+    steps = checks.positive_integer("steps", steps)
+    checks.instance("landscape", landscape, Landscape)
+    checks.having("optimizer", optimizer, "learning_rate", "step")
+    start = checks.numeric("start", np.atleast_1d(checks.array(start)))
     if start.shape != (landscape.weights,):
         raise ValueError(f"start must have {landscape.weights} weights, got shape {start.shape}")
     learning_rates = np.atleast_1d(optimizer.learning_rate)
@@ -286,9 +286,9 @@ def classify(descent: Descent, tolerance: float = 0.01) -> list[str]:
     >>> classify(descend(quadratic(1.0), SGD([0.01, 0.5, 1.5, 2.5]), 1.0, 20))
     ['slow', 'converging', 'oscillating', 'diverging']
     """
-    if len(instance("descent", descent, Descent).gradients) < 2:
+    if len(checks.instance("descent", descent, Descent).gradients) < 2:
         raise ValueError("descent must have at least two steps, got one")
-    tolerance = real("tolerance", tolerance, low=0.0, high=1.0)
+    tolerance = checks.real("tolerance", tolerance, low=0.0, high=1.0)
     lowest = descent.landscape.error(descent.landscape.minimum)
     excess = descent.errors - lowest
     with np.errstate(over="ignore", invalid="ignore"):

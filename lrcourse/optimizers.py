@@ -35,8 +35,6 @@ class Optimizer:
         The updates made so far.
     memory : list of dict
         What is remembered of each parameter, such as Adam's "mean" and "square".
-    last_steps : list of arrays
-        The last change of each weight, Δw; empty before the first step.
     """
 
     _remembered: tuple[str, ...] = ()  # the names in `memory`; all begin at 0
@@ -46,8 +44,7 @@ class Optimizer:
         if multipliers is not None:
             multipliers = checks.several(checks.not_negative)("multipliers", multipliers)
         self.multipliers = multipliers
-        self.updates, self.memory, self.last_steps = 0, [], []
-        self._shapes = None
+        self.updates, self.memory, self._steps = 0, [], []
 
     @property
     def learning_rate(self):
@@ -80,27 +77,25 @@ class Optimizer:
         Parameters
         ----------
         parameters, gradients : lists of float arrays
-            Of the same shapes, which stay the same from step to step; where there is one
-            rate per run, each array's leading axis is the run. What would silently go wrong
-            is refused before anything is changed.
+            Of the same shapes; where there is one rate per run, each array's leading axis
+            is the run. They are checked once, at the first step.
         """
-        if self._shapes is None:
+        if not self.memory:
             self._begin(parameters, gradients)
-        shapes = [w.shape for w in parameters], [np.shape(g) for g in gradients]
-        if shapes != self._shapes:
+        if not len(parameters) == len(gradients) == len(self.memory):
             raise ValueError(
-                f"parameters and gradients must stay as in the first step, {self._shapes[0]}, "
-                f"got {shapes[0]} and {shapes[1]}"
+                f"parameters and gradients must be {len(self.memory)} arrays as in the first step, "
+                f"got {len(parameters)} and {len(gradients)}: for others take a new optimizer"
             )
-        rates, self.last_steps = self._next_rates(), []
+        rates, self._steps = self._next_rates(), []
         for i, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
             rate = rates if self.multipliers is None else rates * self.multipliers[i]
-            rate = rate.astype(w.dtype, copy=False).reshape(
-                rates.shape + (1,) * (w.ndim - rates.ndim)
-            )
+            rate = rate.astype(w.dtype, copy=False)
+            if rate.ndim:  # one for each run, the first axis of w
+                rate = rate.reshape(-1, *(1,) * (w.ndim - 1))
             step = self._step(rate, w, np.asarray(g, w.dtype), *self.memory[i].values())
             w -= step
-            self.last_steps.append(-step)
+            self._steps.append(step)
         self.updates += 1
 
     def _step(self, rate, w, g, *memory):
@@ -123,7 +118,11 @@ class Optimizer:
             if rates.ndim and shape[:1] != rates.shape:
                 raise ValueError(f"learning_rate has {len(rates)} runs, a parameter {shape}")
         self.memory = [{name: np.zeros_like(w) for name in self._remembered} for w in parameters]
-        self._shapes = ([w.shape for w in parameters],) * 2
+
+    @property
+    def last_steps(self) -> list[np.ndarray]:
+        r"""The last change of each weight, :math:`\Delta w`; empty before the first step."""
+        return [-step for step in self._steps]
 
     def effective_rates(self, gradients: Sequence[np.ndarray]) -> list[np.ndarray]:
         r"""Return the rate of each weight, :math:`-\Delta w / g`: "Adam's learning rate".
@@ -139,11 +138,11 @@ class Optimizer:
         array([1.e+01, 1.e-03])
         """
         gradients = checks.several(checks.numbers)("gradients", gradients)
-        shapes = [step.shape for step in self.last_steps]
+        shapes = [step.shape for step in self._steps]
         if [g.shape for g in gradients] != shapes:
             raise ValueError(f"gradients must be those of the last step, of shapes {shapes}")
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            rates = [-step / g for step, g in zip(self.last_steps, gradients, strict=True)]
+            rates = [step / g for step, g in zip(self._steps, gradients, strict=True)]
         return [np.where(g == 0, np.nan, rate) for rate, g in zip(rates, gradients, strict=True)]
 
     def __repr__(self):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse.checks import examples, flag, having, positive_integer, sequence, whole
+from lrcourse import checks
 from lrcourse.datasets import Data
 from lrcourse.schedules import Schedule
 
@@ -120,16 +120,17 @@ def fit(
     UserWarning
         When more than one planned update has a rate of exactly 0, or a warmup outlasts the run.
     """
-    having("model", model, "initialize", "gradients", "loss_and_accuracy")
-    having("optimizer", optimizer, "learning_rate", "step")
+    checks.having("model", model, "initialize", "gradients", "loss_and_accuracy")
+    checks.having("optimizer", optimizer, "learning_rate", "step")
     x, y, *validation = _trainable(data)
-    epochs = positive_integer("epochs", epochs)
-    batch_size = positive_integer("batch_size", batch_size, len(x), " (the training rows)")
+    epochs = checks.positive_integer("epochs", epochs)
+    batch_size = checks.positive_integer("batch_size", batch_size, len(x), " (the training rows)")
     updates_per_epoch = -(-len(x) // batch_size)
     total = epochs * updates_per_epoch
     due = _checkpoints(evaluate_every, updates_per_epoch, total)
-    flag("keep_path", keep_path), flag("progress", progress)
-    shuffle, dropout = np.random.default_rng(whole("seed", seed)), np.random.default_rng([seed, 2])
+    checks.flag("keep_path", keep_path), checks.flag("progress", progress)
+    seed = checks.whole("seed", seed)
+    shuffle, dropout = np.random.default_rng(seed), np.random.default_rng([seed, 2])
 
     optimizer = copy.deepcopy(optimizer)
     warn_of_plan(optimizer, total)
@@ -166,23 +167,22 @@ def fit(
 
 def _trainable(data):
     """Return inputs and targets, to train on and to validate on, as arrays of one float type."""
-    if len(sequence("data", data)) != 4:
+    if len(checks.sequence("data", data)) != 4:
         raise ValueError(f"data must be four arrays, as Data is, got {len(data)}")
-    x, y = examples("training data", data[0], data[1])
-    x_validation, y_validation = examples("validation data", data[2], data[3])
+    x, y = checks.examples("training data", data[0], data[1])
+    x_validation, y_validation = checks.examples("validation data", data[2], data[3])
     dtype = np.float32 if x.dtype == np.float32 else np.float64
     return [np.ascontiguousarray(each, dtype) for each in (x, y, x_validation, y_validation)]
 
 
 def _checkpoints(evaluate_every, updates_per_epoch, total):
     """Return the numbers of updates after which there is a checkpoint."""
-    if not isinstance(evaluate_every, (list, tuple)):
-        if evaluate_every is None:
-            evaluate_every = updates_per_epoch
-        evaluate_every = range(0, total, positive_integer("evaluate_every", evaluate_every))
-    return {positive_integer("evaluate_every", each) if each else 0 for each in evaluate_every} | {
-        total
-    }
+    if isinstance(evaluate_every, (list, tuple)):
+        given = [checks.positive_integer("evaluate_every", each) for each in evaluate_every]
+        return {*given, total}
+    if evaluate_every is None:
+        evaluate_every = updates_per_epoch
+    return {*range(0, total, checks.positive_integer("evaluate_every", evaluate_every)), total}
 
 
 def warn_of_plan(optimizer, updates: int) -> None:

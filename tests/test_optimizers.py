@@ -1,6 +1,5 @@
 """What a step does, and what it refuses."""
 
-import copy
 import pickle
 
 import numpy as np
@@ -143,11 +142,11 @@ def test_a_resumed_run_equals_an_uninterrupted_one_to_the_bit(make, settings, ra
 
 
 @every_optimizer
-def test_arrays_stay_as_they_were_in_the_first_step(make, settings):
+def test_no_array_is_added_or_taken_away_after_the_first_step(make, settings):
     optimizer = make(0.1, **settings)
     optimizer.step([np.ones(2)], [np.ones(2)])
-    for others in ([np.ones(3)], [np.ones(2), np.ones(2)], []):
-        with pytest.raises(ValueError, match=r"stay as in the first step, \[\(2,\)\], got"):
+    for others in ([np.ones(2), np.ones(2)], []):
+        with pytest.raises(ValueError, match="must be 1 arrays as in the first step, got"):
             optimizer.step(others, others)
     optimizer.step([np.ones(2)], [np.ones(2)])  # equal arrays may take the place of the old
 
@@ -280,11 +279,12 @@ def test_constants_that_make_no_optimizer_are_refused(call, error, message):
 
 def test_a_step_that_is_refused_changes_nothing():
     optimizer, w = Adam(0.1), [np.ones(2), np.ones(2)]
-    optimizer.step(w, [np.ones(2), np.ones(2)])
-    before, kept = copy.deepcopy(optimizer.memory), [each.copy() for each in w]
-    with pytest.raises(ValueError, match="must stay as in the first step"):
-        optimizer.step(w, [np.ones(2), np.ones(3)])
-    assert all(np.array_equal(a, b) for a, b in zip(w, kept, strict=True))
+    for gradients in ([np.ones(2), np.ones(3)], [np.ones(2), ["a", "b"]]):
+        with pytest.raises((TypeError, ValueError), match="gradients must"):
+            optimizer.step(w, gradients)
+    assert optimizer.updates == 0 and optimizer.memory == []
+    assert np.array_equal(w, np.ones((2, 2)))
+    optimizer.step(w, w)
+    with pytest.raises(ValueError, match="must be 2 arrays"):
+        optimizer.step(w[:1], w[:1])
     assert optimizer.updates == 1
-    for now, then in zip(optimizer.memory, before, strict=True):
-        assert all(np.array_equal(now[name], then[name]) for name in ("mean", "square"))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from lrcourse.checks import examples, float_type, numeric, parameter_arrays, positive_integer, whole
+from lrcourse import checks
 from lrcourse.models.losses import cross_entropy_from_logits, sigmoid, sigmoid_in_place
 
 
@@ -28,7 +28,7 @@ class LogisticRegression:
         features: int,
         cross_entropy: Callable[[np.ndarray, np.ndarray], np.ndarray] = cross_entropy_from_logits,
     ):
-        self.features = positive_integer("features", features)
+        self.features = checks.positive_integer("features", features)
         if not callable(cross_entropy):
             raise TypeError(f"cross_entropy must be a function, got {cross_entropy!r}")
         self.cross_entropy = cross_entropy
@@ -39,14 +39,14 @@ class LogisticRegression:
 
     def initialize(self, runs: int, seed: int = 0, dtype=float) -> list[np.ndarray]:
         """Return w and b, all zero whatever the seed."""
-        runs, dtype = positive_integer("runs", runs), float_type(dtype)
-        whole("seed", seed)
+        runs, dtype = checks.positive_integer("runs", runs), checks.float_type(dtype)
+        checks.whole("seed", seed)
         return [np.zeros((runs, self.features), dtype), np.zeros((runs, 1), dtype)]
 
     def logits(self, parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
         """Return z = xw + b of shape (runs, n) for inputs x of shape (n, features)."""
-        parameter_arrays("parameters", parameters, [(self.features,), (1,)])
-        x = numeric("x", x)
+        checks.parameter_arrays("parameters", parameters, [(self.features,), (1,)])
+        x = checks.numeric("x", x)
         if x.shape[1:] != (self.features,):
             raise ValueError(f"x must have {self.features} features, got shape {x.shape}")
         return self._logits(*parameters, x)
@@ -82,9 +82,7 @@ class LogisticRegression:
         np.add.reduce(error, axis=1, keepdims=True, out=b_gradient)
         return out
 
-    def loss_and_accuracy(
-        self, parameters: Sequence[np.ndarray], x: np.ndarray, y: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def loss_and_accuracy(self, parameters, x, y) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean loss and the share of right answers, each of shape (runs,).
 
         An example is taken for positive where p ≥ ½, that is z ≥ 0.
@@ -100,7 +98,7 @@ class LogisticRegression:
 
 def _labelled(x, y):
     """Return inputs and labels as arrays."""
-    x, y = examples("data", x, y)
+    x, y = checks.examples("data", x, y)
     if y.ndim != 1:
         raise ValueError(f"y must be one label for each row, got shape {y.shape}")
     return x, y

@@ -35,14 +35,7 @@ def cross_entropy_from_logits(z: np.ndarray, y: np.ndarray) -> np.ndarray:
     np.float64(0.3466)
     """
     z, y = _logits_and_labels(z, y)
-    tail = np.abs(z)
-    np.negative(tail, out=tail)
-    np.exp(tail, out=tail)
-    np.log1p(tail, out=tail)
-    loss = np.maximum(z, 0)
-    loss -= y * z
-    loss += tail
-    return np.mean(loss, axis=-1)
+    return np.mean(np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z))), axis=-1)
 
 
 def cross_entropy_from_probabilities(z: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -58,12 +51,7 @@ def cross_entropy_from_probabilities(z: np.ndarray, y: np.ndarray) -> np.ndarray
     z, y = _logits_and_labels(z, y)
     p = sigmoid(z)
     with np.errstate(divide="ignore", invalid="ignore"):
-        negative = np.log(1 - p)
-        negative *= 1 - y
-        positive = np.log(p, out=p)
-        positive *= y
-        positive += negative
-        return -np.mean(positive, axis=-1)
+        return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p), axis=-1)
 
 
 def _logits_and_labels(z, y):

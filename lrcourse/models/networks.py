@@ -5,17 +5,7 @@ from math import prod
 
 import numpy as np
 
-from lrcourse.checks import (
-    below_one,
-    float_type,
-    having,
-    numeric,
-    one_of,
-    parameter_arrays,
-    positive_integer,
-    several,
-    whole,
-)
+from lrcourse import checks
 from lrcourse.models.layers import (
     ACTIVATIONS,
     INITIALIZATIONS,
@@ -52,63 +42,38 @@ class Network:
 
     def __init__(self, layers, loss, input_shape, outputs, width, initialization):
         self.layers = layers
-        self.loss = LOSSES[one_of("loss", loss, LOSSES)]
-        self.initialization = one_of("initialization", initialization, INITIALIZATIONS)
+        self.loss = LOSSES[checks.one_of("loss", loss, LOSSES)]
+        self.initialization = checks.one_of("initialization", initialization, INITIALIZATIONS)
         self.input_shape, self.outputs, self.width = input_shape, outputs, width
         self.shapes = [shape for layer in layers for shape in layer.shapes]
 
     def initialize(self, runs: int, seed: int = 0, dtype=float) -> list[np.ndarray]:
         """Return the parameters to begin with: random, but the same for every run.
 
-        Parameters
-        ----------
-        runs : int
-        seed : int
-        dtype : float32 or float64
-            The numbers drawn are the same but for rounding.
+        The numbers drawn for float32 and for float64 are the same but for rounding.
         """
-        runs, dtype = positive_integer("runs", runs), float_type(dtype)
-        generator = np.random.default_rng([whole("seed", seed), 1])
+        runs, dtype = checks.positive_integer("runs", runs), checks.float_type(dtype)
+        generator = np.random.default_rng([checks.whole("seed", seed), 1])
         limits = [limit for layer in self.layers for limit in layer.limits(self.initialization)]
         return [
             np.repeat(generator.uniform(-limit, limit, (1, *shape)).astype(dtype), runs, axis=0)
             for limit, shape in zip(limits, self.shapes, strict=True)
         ]
 
-    def gradients(
-        self,
-        parameters: Sequence[np.ndarray],
-        x: np.ndarray,
-        y: np.ndarray,
-        out: Sequence[np.ndarray] | None = None,
-        generator: np.random.Generator | None = None,
-    ) -> list[np.ndarray]:
-        """Return the gradients of the mean loss, of the shapes of the parameters.
+    def gradients(self, parameters, x, y, out=None, generator=None) -> list[np.ndarray]:
+        """Return the gradients of the mean loss, as `lrcourse.models` describes them.
 
-        Parameters
-        ----------
-        parameters : list of arrays (runs, ...)
-        x : array (n, ...)
-        y : array (n,) or (n, outputs)
-        out : list of arrays, optional
-            Where to write the gradients.
-        generator : numpy.random.Generator, optional
-            Draws the dropout, the same for all runs; without it nothing is dropped.
-
-        Raises
-        ------
-        TypeError, ValueError
-            For parameters, inputs or targets that are not this network's. Numbers
-            that are not finite are computed with: a run may have diverged.
+        Targets y are (n,) or (n, outputs). The dropout is the same for all runs. Numbers that
+        are not finite are computed with: a run may have diverged.
         """
         x = self._inputs(parameters, x)
         y = self._targets(y, x)
         if generator is not None:
-            having("generator", generator, "random")
+            checks.having("generator", generator, "random")
         if out is None:
             out = [np.empty_like(parameter) for parameter in parameters]
         else:
-            parameter_arrays("out", out, self.shapes)
+            checks.parameter_arrays("out", out, self.shapes)
         z, tape = self._forward(parameters, x, generator)
         d = self.loss.backward(z, y)
         for number, (layer, own, saved) in reversed(list(enumerate(tape))):
@@ -120,9 +85,7 @@ class Network:
         x = self._inputs(parameters, x)
         return self._forward(parameters, x, None)[0]
 
-    def loss_and_accuracy(
-        self, parameters: Sequence[np.ndarray], x: np.ndarray, y: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def loss_and_accuracy(self, parameters, x, y) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean loss and the share of right answers, each (runs,), without dropout."""
         x = self._inputs(parameters, x)
         y = self._targets(y, x)
@@ -144,7 +107,7 @@ class Network:
         return a, tape
 
     def _inputs(self, parameters, x):
-        parameter_arrays("parameters", parameters, self.shapes)
+        checks.parameter_arrays("parameters", parameters, self.shapes)
         x = _array("x", x)
         if x.shape[1:] != self.input_shape or len(x) == 0:
             raise ValueError(f"x must have the shape {('n', *self.input_shape)}, got {x.shape}")
@@ -191,11 +154,11 @@ class MultilayerPerceptron(Network):
         dropout: float = 0.0,
         initialization: str = "glorot",
     ):
-        sizes = several(positive_integer)("sizes", sizes)
+        sizes = checks.several(checks.positive_integer)("sizes", sizes)
         if len(sizes) < 2:
             raise ValueError(f"sizes must be the inputs, hidden units and outputs, got {sizes}")
-        one_of("activation", activation, ACTIVATIONS)
-        dropout = below_one("dropout", dropout)
+        checks.one_of("activation", activation, ACTIVATIONS)
+        dropout = checks.below_one("dropout", dropout)
         layers = []
         for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
             layers += [Dense(inputs, outputs), Activation(activation), Dropout(dropout)]
@@ -241,12 +204,12 @@ class ConvolutionalNetwork(Network):
         padding: str = "valid",
         initialization: str = "glorot",
     ):
-        channels, height, width = several(positive_integer, 3)("image", image)
-        first, second = several(positive_integer, 2)("filters", filters)
-        hidden = positive_integer("hidden", hidden)
-        classes = positive_integer("classes", classes)
-        early, late = several(below_one, 2)("dropout", dropout)
-        border = {"valid": 0, "same": 1}[one_of("padding", padding, ("valid", "same"))]
+        channels, height, width = checks.several(checks.positive_integer, 3)("image", image)
+        first, second = checks.several(checks.positive_integer, 2)("filters", filters)
+        hidden = checks.positive_integer("hidden", hidden)
+        classes = checks.positive_integer("classes", classes)
+        early, late = checks.several(checks.below_one, 2)("dropout", dropout)
+        border = {"valid": 0, "same": 1}[checks.one_of("padding", padding, ("valid", "same"))]
         lost = 4 - 4 * border
         if min(height, width) < lost + 2:
             raise ValueError(f"image must be at least {lost + 2} pixels each way, got {image}")
@@ -273,4 +236,4 @@ class ConvolutionalNetwork(Network):
 def _array(name, value):
     """Return `value` as an array of floats; of floats, as it is: a check would take its time."""
     floats = isinstance(value, np.ndarray) and value.dtype.kind == "f"
-    return value if floats else numeric(name, value)
+    return value if floats else checks.numeric(name, value)
