@@ -1,11 +1,14 @@
-"""What every public function asks of its arguments, said in one voice."""
+"""What public functions ask of their arguments, said in one voice: the name, the need, the gift.
+
+A check takes the name of an argument and its value, and returns the value as it is worked with
+or raises a `TypeError` or `ValueError`.
+"""
 
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from numbers import Integral, Real
-from pathlib import Path
 
 import numpy as np
 
@@ -38,30 +41,25 @@ def number(name: str, value) -> float:
         raise ValueError(f"{name} must be finite, got an integer beyond all floats") from None
 
 
-def positive(name: str, value) -> float:
-    """Return `value` as a finite float above 0."""
-    if not (math.isfinite(number(name, value)) and value > 0):
-        raise ValueError(f"{name} must be positive and finite, got {value}")
-    return float(value)
-
-
-def one_of(name: str, value, allowed):
-    """Return `value` if it is one of the `allowed` words."""
-    if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
-    return value
-
-
 def real(name: str, value, low: float = -math.inf, high: float = math.inf) -> float:
     """Return `value` as a finite float between `low` and `high`, both included."""
     if not (math.isfinite(number(name, value)) and low <= value <= high):
-        raise ValueError(f"{name} must be {_range(low, high)}, got {value}")
+        bounds = "finite" if low == -math.inf else f"finite and at least {low:g}"
+        bounds = f"between {low:g} and {high:g}" if high < math.inf else bounds
+        raise ValueError(f"{name} must be {bounds}, got {value}")
     return float(value)
 
 
 def not_negative(name: str, value) -> float:
     """Return `value` as a finite float of at least 0."""
     return real(name, value, 0)
+
+
+def positive(name: str, value) -> float:
+    """Return `value` as a finite float above 0."""
+    if not (math.isfinite(number(name, value)) and value > 0):
+        raise ValueError(f"{name} must be positive and finite, got {value}")
+    return float(value)
 
 
 def fraction(name: str, value) -> float:
@@ -76,48 +74,23 @@ def below_one(name: str, value) -> float:
     return float(value)
 
 
-def by_name(checks: Mapping[str, Callable]) -> Callable:
-    """Return a decorator that checks the arguments of a function by their names.
-
-    A check is a function as those of this module, or a class. The function receives what
-    the checks return. A default needs none.
-    """
-
-    def checked(function):
-        signature = inspect.signature(function)
-
-        @wraps(function)
-        def checking(*arguments, **keywords):
-            try:
-                call = signature.bind(*arguments, **keywords)
-            except TypeError as problem:
-                raise TypeError(f"{function.__name__}: {problem}") from None
-            for name, value in call.arguments.items():
-                if name in checks and value is not signature.parameters[name].default:
-                    call.arguments[name] = _passed(checks[name], name, value)
-            return function(*call.args, **call.kwargs)
-
-        return checking
-
-    return checked
-
-
-def _passed(check, name, value):
-    return instance(name, value, check) if isinstance(check, type) else check(name, value)
-
-
 def flag(name: str, value) -> bool:
     """Return `value` if it is True or False."""
-    if not isinstance(value, (bool, np.bool)):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-    return bool(value)
+    return bool(instance(name, value, (bool, np.bool), "True or False"))
 
 
-def instance(name: str, value, kind: type):
+def one_of(name: str, value, allowed):
+    """Return `value` if it is one of the `allowed` words."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+    return value
+
+
+def instance(name: str, value, kind, called: str = ""):
     """Return `value` if it is of that class."""
     if not isinstance(value, kind):
-        article = "an" if kind.__name__[0] in "AEIOU" else "a"
-        raise TypeError(f"{name} must be {article} {kind.__name__}, got {value!r}")
+        article = "an" if (called or kind.__name__)[0] in "AEIOU" else "a"
+        raise TypeError(f"{name} must be {called or f'{article} {kind.__name__}'}, got {value!r}")
     return value
 
 
@@ -155,21 +128,64 @@ def one_for_each(name: str, value, **others) -> None:
             )
 
 
-def file_path(name: str, value) -> Path:
-    """Return `value`, a text or a path, as the path of a file, which need not exist."""
-    if not isinstance(value, (str, Path)):
-        raise TypeError(f"{name} must be a path, got {value!r}")
-    if not value or Path(value).is_dir():
-        raise ValueError(f"{name} must be the path of a file, got {value!r}")
-    return Path(value)
+def by_name(checks: Mapping[str, Callable]) -> Callable:
+    """Return a decorator that checks the arguments of a function by their names.
+
+    A check is a function as those of this module, or a class. A default needs none.
+    """
+
+    def checked(function):
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def checking(*arguments, **keywords):
+            try:
+                call = signature.bind(*arguments, **keywords)
+            except TypeError as problem:
+                raise TypeError(f"{function.__name__}: {problem}") from None
+            for name, value in call.arguments.items():
+                if name in checks and value is not signature.parameters[name].default:
+                    call.arguments[name] = _passed(checks[name], name, value)
+            return function(*call.args, **call.kwargs)
+
+        return checking
+
+    return checked
 
 
-def _range(low, high):
-    if low == -math.inf and high == math.inf:
-        return "finite"
-    if high == math.inf:
-        return f"finite and at least {low:g}"
-    return f"between {low:g} and {high:g}"
+def _passed(check, name, value):
+    return instance(name, value, check) if isinstance(check, type) else check(name, value)
+
+
+# Arrays.
+
+
+def array(value) -> np.ndarray:
+    """Return `value` as an array; of nested lists of unequal length, one without numbers."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return np.asarray(None)
+
+
+def numbers(name: str, value, axes: int | None = None, kinds: str = "iuf") -> np.ndarray:
+    """Return `value` as a float array, of that many axes; nan and infinity may be in it."""
+    found = array(value)
+    if found.dtype.kind not in kinds:
+        raise TypeError(f"{name} must be an array of numbers, got {value!r}")
+    if axes is not None and found.ndim != axes:
+        raise ValueError(f"{name} must have {axes} axes, got the shape {found.shape}")
+    return found if found.dtype.kind == "f" else found.astype(float)
+
+
+def numeric(name: str, value, axes: int | None = None) -> np.ndarray:
+    """Return `value` as a float array with at least one axis and only finite numbers."""
+    found = numbers(name, value, axes, kinds="biuf")
+    if found.ndim == 0:
+        raise ValueError(f"{name} must have at least one axis, got the single number {found}")
+    if not np.isfinite(found).all():
+        raise ValueError(f"{name} must be finite, got nan or infinity")
+    return found
 
 
 def learning_rates(name: str, value) -> np.ndarray:
@@ -196,64 +212,25 @@ def examples(name: str, x, y) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def numbers(name: str, value, axes: int | None = None, kinds: str = "iuf") -> np.ndarray:
-    """Return `value` as a float array, of that many axes; nan and infinity may be in it."""
-    found = array(value)
-    if found.dtype.kind not in kinds:
-        raise TypeError(f"{name} must be an array of numbers, got {value!r}")
-    if axes is not None and found.ndim != axes:
-        raise ValueError(f"{name} must have {axes} axes, got the shape {found.shape}")
-    return found if found.dtype.kind == "f" else found.astype(float)
-
-
-def numeric(name: str, value, axes: int | None = None) -> np.ndarray:
-    """Return `value` as a float array with at least one axis and only finite numbers."""
-    found = numbers(name, value, axes, kinds="biuf")
-    if found.ndim == 0:
-        raise ValueError(f"{name} must have at least one axis, got the single number {found}")
-    if not np.isfinite(found).all():
-        raise ValueError(f"{name} must be finite, got nan or infinity")
-    return found
-
-
-def updatable(name: str, value) -> np.ndarray:
-    """Return `value` if it is an array of 32-bit or 64-bit floats that may be written to."""
+def float_array(name: str, value) -> np.ndarray:
+    """Return `value` if it is an array of 32-bit or 64-bit floats."""
     if not isinstance(value, np.ndarray) or value.dtype not in (np.float32, np.float64):
         kind = getattr(value, "dtype", type(value).__name__)
         raise TypeError(f"{name} must be float arrays of 32 or 64 bits, got {kind}")
-    if not value.flags.writeable:
-        raise ValueError(f"{name} must be writeable, to be updated in place")
     return value
 
 
 def parameter_arrays(name: str, value, shapes: Sequence[tuple[int, ...]]) -> None:
     """Refuse what is not a list of float arrays (runs, ...) of these shapes."""
-    for each in sequence(name, value):
-        if not isinstance(each, np.ndarray) or each.dtype.kind != "f":
-            kind = getattr(each, "dtype", type(each).__name__)
-            raise TypeError(f"{name} must be float arrays, got {kind}")
-    found = [each.shape for each in value]
+    found = [float_array(name, each).shape for each in sequence(name, value)]
     runs = found[0][:1] if found else ()
     if found != [(*runs, *shape) for shape in shapes]:
         raise ValueError(f"{name} must have the shapes (runs, …) {list(shapes)}, got {found}")
 
 
-def array(value) -> np.ndarray:
-    """Return `value` as an array; of nested lists of unequal length, one without numbers."""
-    try:
-        return np.asarray(value)
-    except ValueError:
-        return np.asarray(None)
-
-
 def float_type(value) -> np.dtype:
     """Return `value` as the dtype of float32 or float64."""
-    try:
-        dtype = np.dtype(value)
-    except TypeError:
-        dtype = None
-    if value is None or dtype is None:  # to NumPy, None is float64
-        raise TypeError(f"dtype must be float32 or float64, got {value!r}")
-    if dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
-    return dtype
+    allowed = (float, np.float32, np.float64, "float32", "float64")
+    if not (isinstance(value, (type, str, np.dtype)) and value in allowed):
+        raise ValueError(f"dtype must be float32 or float64, got {value!r}")
+    return np.dtype(value)

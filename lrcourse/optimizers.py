@@ -112,7 +112,9 @@ class Optimizer:
             checks.one_for_each("parameters", parameters, multipliers=self.multipliers)
         rates = self._next_rates()
         for w, g in zip(parameters, gradients, strict=True):
-            shape = checks.updatable("parameters", w).shape
+            shape = checks.float_array("parameters", w).shape
+            if not w.flags.writeable:
+                raise ValueError("parameters must be writeable, to be updated in place")
             if checks.numbers("gradients", g).shape != shape:
                 raise ValueError(f"gradients must have the shapes {shape}, got {np.shape(g)}")
             if rates.ndim and shape[:1] != rates.shape:
