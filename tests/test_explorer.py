@@ -12,9 +12,10 @@ import pytest
 
 from lrcourse import explorer, fit, search, use_language
 from lrcourse.book import records
+from lrcourse.book.sources import SAMPLES
 from lrcourse.datasets import LIKE_THE_TEXTBOOK, Data, digits, school_district
 from lrcourse.datasets.splits import shuffled_split
-from lrcourse.experiments import SAMPLES, autoencoder, school_district_runs
+from lrcourse.experiments import autoencoder, school_district_runs
 from lrcourse.explorer.parts import SIDE, Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.landscapes import classify, descend, quadratic
 from lrcourse.models import LogisticRegression, MultilayerPerceptron

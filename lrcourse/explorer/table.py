@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from lrcourse.book.sources import SAMPLES
 from lrcourse.checks import positive_integer
 from lrcourse.datasets import LIKE_THE_TEXTBOOK, school_district
-from lrcourse.experiments.table import SAMPLES, TEXTBOOK_RATES, school_district_runs
+from lrcourse.experiments.table import TEXTBOOK_RATES, school_district_runs
 from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.explorer.widget import explorable
 from lrcourse.models import LogisticRegression
