@@ -8,6 +8,7 @@ import pytest
 
 import lrcourse
 from lrcourse import comparison, landscapes, models, plots, schedules, search, sweeps
+from lrcourse.book import figures
 from lrcourse.book.claims import verdicts
 from lrcourse.book.sources import quoted
 from lrcourse.datasets import Data, Dataset, school_district, school_district_points, splits
@@ -131,17 +132,15 @@ CALLS = [
     (comparison.student, {"confidence": 0.9, "degrees": 3}),
     (plots.rate_colours, {"learning_rates": THREE}),
     *[(plot, {"history": HISTORY, "title": TITLE})
-      for plot in (plots.loss_curves, plots.sample_predictions)],
-    (plots.loss_curves, {"history": HISTORY, "validation": True, "title": TITLE}),
-    (plots.sample_predictions, {"history": HISTORY, "samples": np.ones((3, 2)), "title": TITLE}),
+      for plot in (plots.loss_curves, figures.sample_predictions)],
     *[(plot, {"history": HISTORY, "data": DATA, "title": TITLE})
-      for plot in (plots.decision_boundaries, plots.loss_valley)],
+      for plot in (figures.decision_boundaries, figures.loss_valley)],
     (plots.descent_errors, {"descent": SLIDE, "title": TITLE}),
     (plots.curves, {"x": THREE, "lines": [THREE], "labels": ["1"], "xlabel": "step", "log": True,
                     "ylabel": TITLE, "title": TITLE, "log_x": True, "level": (0.1, TITLE),
                     "colours": ["black"]}),
-    (plots.error_curve, {"landscape": CURVE, "title": TITLE, "descent": SLIDE, "run": 2,
-                         "span": (0, 1), "xlabel": "weight w", "tangent": False}),
+    (plots.error_curve, {"landscape": CURVE, "title": TITLE, "descent": SLIDE, "span": (0, 1),
+                         "tangent": False}),
     (plots.places, {"learning_rates": THREE, "ends": THREE, "title": TITLE, "ylabel": TITLE,
                     "levels": [(0.1, TITLE)]}),
     (plots.error_mountain, {"landscape": BOWL, "descent": DESCENT, "title": TITLE,
@@ -154,7 +153,7 @@ CALLS = [
     (plots.search_results, {"search": SEARCH, "title": TITLE}),
     (plots.range_test_curves, {"test": search.RangeTest(np.array([1.0, 2.0]), np.ones((1, 2))),
                                "title": TITLE}),
-    (plots.verdict_bars, {"verdicts": verdicts(), "title": TITLE}),
+    (figures.verdict_bars, {"verdicts": verdicts(), "title": TITLE}),
     (splits.stratified_split, {"dataset": DATASET, "fraction": 0.3, "seed": 0}),
     (splits.published_split, {"dataset": DATASET._replace(test_rows=2)}),
     (splits.standardized, {"data": DATA}),

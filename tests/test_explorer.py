@@ -12,10 +12,11 @@ import pytest
 
 from lrcourse import explorer, fit, search, use_language
 from lrcourse.book import records
+from lrcourse.book.sources import SAMPLES
 from lrcourse.datasets import LIKE_THE_TEXTBOOK, Data, digits, school_district
 from lrcourse.datasets.splits import shuffled_split
-from lrcourse.experiments import SAMPLES, autoencoder, school_district_runs
-from lrcourse.explorer.parts import SIDE, Axis, Control, Figure, Panel, Readout, Series
+from lrcourse.experiments import autoencoder, school_district_runs
+from lrcourse.explorer.figure import SIDE, Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.landscapes import classify, descend, quadratic
 from lrcourse.models import LogisticRegression, MultilayerPerceptron
 from lrcourse.optimizers import SGD, Adam
@@ -406,11 +407,6 @@ def test_parts_must_fit_together():
         Figure("", [control], [wrong])
     with pytest.raises(ValueError, match="values of 'loss'"):
         Figure("", [control], [], [Readout("loss", np.zeros(3), ["rate"])])
-    unnamed = Panel("", axis, axis, [Series([0, 1], [0, 1], group="Adam")])
-    with pytest.raises(ValueError, match="groups must name 'Adam'"):
-        Figure("", [control], [unnamed])
-    with pytest.raises(ValueError, match="start of rate"):
-        Control("rate", "learning rate", ["1", "2"], start=2)
 
 
 def test_a_notebook_stores_the_picture_and_the_settings():
@@ -437,6 +433,19 @@ def test_google_colab_learns_where_the_code_for_widgets_comes_from(monkeypatch):
     (view,) = (kind for kind in shown if kind.endswith("widget-view+json"))
     assert metadata[view] == {"colab": {"custom_widget_manager": {"url": "manager.js"}}}
     assert "image/png" in metadata
+
+
+def test_without_the_widgets_the_picture_stays_and_says_what_is_missing(monkeypatch):
+    kernel = types.SimpleNamespace(kernel=object())
+    monkeypatch.setattr("IPython.get_ipython", lambda: kernel)
+    monkeypatch.setitem(sys.modules, "anywidget", None)  # importing it fails
+    missing = r"anywidget is missing: pip install 'lrcourse\[widgets\]'"
+    figure = explorer.descent()
+    with pytest.raises(ModuleNotFoundError, match=missing):
+        explorer.live_widget(figure)
+    with pytest.warns(UserWarning, match=missing):
+        shown, _ = figure._repr_mimebundle_()
+    assert shown.keys() == {explorer.MIME, "image/png", "text/plain"}
 
 
 def test_the_live_widget_computes_when_it_is_asked():

@@ -8,6 +8,8 @@ import pytest
 
 import lrcourse
 from lrcourse import plots
+from lrcourse.book import figures
+from lrcourse.book.claims import verdicts
 from lrcourse.book.sources import quoted
 from lrcourse.datasets import school_district
 from lrcourse.experiments import learning_rate_table, school_district_runs
@@ -34,13 +36,22 @@ def every_picture(history):
     descent = descend(quadratic([1.0, 4.0]), SGD([0.1, 0.6]), [1.0, 1.0], 5)
     curve = quadratic(1.0, 2.0)
     yield plots.loss_curves(history, title=title)
-    yield plots.loss_curves(history, title=title, validation=True)
-    yield plots.decision_boundaries(history, data, title=title)
-    yield plots.sample_predictions(history, title=title)
-    yield plots.loss_valley(history, data, title=title)
+    yield figures.decision_boundaries(history, data, title=title)
+    yield figures.sample_predictions(history, title=title)
+    yield figures.loss_valley(history, data, title=title)
+    yield figures.verdict_bars(verdicts(), title=title)
     yield plots.descent_errors(descent, title=title)
-    yield plots.error_mountain(descent.landscape, descent, title=title, spans=((-2, 2), (-2, 2)))
-    yield plots.error_curve(curve, descent=descend(curve, SGD(0.1), 0.0, 4), title=title)
+    yield plots.error_mountain(
+        descent.landscape,
+        descent,
+        title=title,
+        spans=((-2, 2), (-2, 2)),
+        xlabel=title,
+        ylabel=title,
+    )
+    yield plots.error_curve(
+        curve, descent=descend(curve, SGD(0.1), 0.0, 4), span=(-1, 5), title=title
+    )
     yield plots.spread(
         ["1", "2"], [[1, 2], [3, 4]], title=title, ylabel="training loss", marks=[1, 2]
     )
@@ -73,7 +84,7 @@ def test_a_character_that_no_font_has_is_not_passed_over():
     lrcourse.use_language("zh")
     try:
         picture = plots.spread(["1"], [[1]], title="损失", ylabel="\U00013000 损失")
-        with pytest.warns(UserWarning, match="missing from font"):
+        with pytest.warns(UserWarning, match="missing from .*font"):
             picture._repr_png_()
     finally:
         lrcourse.use_language("en")
@@ -142,13 +153,18 @@ def test_a_missing_column_or_source_is_named():
 def test_a_valley_needs_the_path():
     history = school_district_runs(0.1, epochs=1)
     with pytest.raises(ValueError, match="keep_path=True"):
-        plots.loss_valley(history, school_district(), title="training loss")
+        figures.loss_valley(history, school_district(), title="training loss")
 
 
 def test_least_squares_pictures_need_no_quadratic():
     mountain = least_squares([[1.0, 1], [2, 1]], [1.0, 2])
     descent = descend(mountain, SGD(0.1), [0.0, 0.0], 3)
     picture = plots.error_mountain(
-        mountain, descent, title="training loss", spans=((-1, 2), (-1, 2))
+        mountain,
+        descent,
+        title="training loss",
+        spans=((-1, 2), (-1, 2)),
+        xlabel="weight w₁",
+        ylabel="weight w₂",
     )
     assert len(picture.axes[0].lines) == 2

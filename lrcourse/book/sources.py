@@ -4,9 +4,14 @@ The one place where they stand. The comparison tables of the chapters read
 them from here, and the tests let the prose quote no others.
 """
 
+import numpy as np
+
 from lrcourse.book import shipped
 from lrcourse.checks import one_of
 from lrcourse.tables import Table
+
+# The textbook's samples: inside the school district, exactly on its border y = x + 0.5, outside.
+SAMPLES = np.array([[0.2, 0.8], [0.4, 0.9], [0.6, 0.5]])
 
 
 def quoted(source: str, item: str) -> dict | Table:

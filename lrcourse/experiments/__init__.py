@@ -10,7 +10,6 @@ from lrcourse.experiments import autoencoder, edge, factors, images, ionosphere,
 from lrcourse.experiments.running import Experiment, run
 from lrcourse.experiments.table import (
     EVALUATE_EVERY,
-    SAMPLES,
     TEXTBOOK_RATES,
     beside_the_textbook,
     learning_rate_table,
@@ -25,7 +24,6 @@ EXPERIMENTS = {
 __all__ = [
     "EVALUATE_EVERY",
     "EXPERIMENTS",
-    "SAMPLES",
     "TEXTBOOK_RATES",
     "Experiment",
     "beside_the_textbook",

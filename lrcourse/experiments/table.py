@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lrcourse.book.sources import quoted
+from lrcourse.book.sources import SAMPLES, quoted
 from lrcourse.checks import instance
 from lrcourse.datasets import (
     LIKE_THE_TEXTBOOK,
@@ -20,9 +20,6 @@ from lrcourse.tables import Table
 from lrcourse.training import NEVER, History, fit
 
 TEXTBOOK_RATES = (0.01, 0.1, 0.5, 1.0, 10.0, 50.0)
-
-# Inside the district, exactly on its border y = x + 0.5, and outside.
-SAMPLES = np.array([[0.2, 0.8], [0.4, 0.9], [0.6, 0.5]])
 
 # Twice in an epoch of 160 updates, as in the textbook.
 EVALUATE_EVERY = 80

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lrcourse.checks import numeric, positive_integer
-from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
+from lrcourse.checks import numeric, whole
+from lrcourse.explorer.figure import Axis, Control, Figure, Panel, Readout, Series, cursor
 from lrcourse.explorer.widget import explorable
 from lrcourse.landscapes import classify, descend, quadratic
 from lrcourse.optimizers import SGD
@@ -11,6 +11,7 @@ from lrcourse.plots import HIGHLIGHT, NEGATIVE
 from lrcourse.tables import Code
 
 MOMENTA = (0.0, 0.25, 0.5, 0.75, 0.9)
+STATE = ("momentum", "rate")
 NEAR = 0.01  # "at the minimum": the error, above its least, is this share of what it was
 
 
@@ -29,22 +30,19 @@ def descent(*, curvature=(1.0,), start=(-4.0,), steps=40) -> Figure:
     """
     landscape = quadratic(curvature)
     start = numeric("start", start)
-    steps = positive_integer("steps", steps, at_most=60)
+    steps = whole("steps", steps, 2, 60)
     if landscape.weights > 2 or start.shape != (landscape.weights,) or not start.all():
         raise ValueError(
             "curvature and start must have one number or two, and start no 0, "
             f"got {curvature!r} and {start!r}"
         )
-    if steps < 2:
-        raise ValueError("steps must be at least 2, got 1")
     steepest = landscape.curvature[-1]
     rates = _rates(steepest)
-    descents = [
-        descend(landscape, SGD(rates, momentum=momentum), start, steps) for momentum in MOMENTA
-    ]
+    descents = [descend(landscape, SGD(rates, momentum=beta), start, steps) for beta in MOMENTA]
     errors = np.stack([each.errors.T for each in descents])
     points = np.stack([each.points.swapaxes(0, 1) for each in descents])
-    counts = np.array([_needed(each.errors, NEAR) for each in descents])
+    counts = np.array([_needed(each.errors) for each in descents])
+    every, top = np.arange(steps + 1), float(errors[0, 0, 0])
     return Figure(
         "Move the learning rate, and watch the descent",
         controls=[
@@ -55,21 +53,25 @@ def descent(*, curvature=(1.0,), start=(-4.0,), steps=40) -> Figure:
             Control("momentum", "momentum", [f"{each:g}" for each in MOMENTA], kind="choice"),
         ],
         panels=[
-            _curve(landscape, start, points)
-            if landscape.weights == 1
-            else _mountain(landscape, start, points),
-            _errors(errors),
-            _counts(rates, counts, steepest),
+            (_curve if landscape.weights == 1 else _mountain)(landscape, start, points),
+            Panel(
+                "error after each step", Axis("step", 0, steps),
+                Axis("error", top * 1e-6, top * 1e3, log=True),
+                [Series(every, errors, STATE, "path", "way down")],
+            ),
+            Panel(
+                "steps to a hundredth of the error, for every rate",
+                Axis("learning rate", 0, rates[-1]), Axis("steps", 0, np.nanmax(counts) * 1.05),
+                [
+                    Series(rates, counts, ["momentum"], "line", "steps for every rate"),
+                    cursor(rates, "rate"),
+                ],
+            ),
         ],
         readouts=[
-            Readout(
-                "scenario", np.array([classify(each) for each in descents]), ["momentum", "rate"]
-            ),
-            Readout(
-                "steps to a hundredth of the error",
-                np.where(np.isfinite(counts), counts, np.nan), ["momentum", "rate"],
-            ),
-            Readout("error at the end", errors[..., -1], ["momentum", "rate"]),
+            Readout("scenario", np.array([classify(each) for each in descents]), STATE),
+            Readout("steps to a hundredth of the error", counts, STATE),
+            Readout("error at the end", errors[..., -1], STATE),
         ],
         groups={"way down": HIGHLIGHT, "steps for every rate": NEGATIVE},
         pin=True,
@@ -83,22 +85,20 @@ def _rates(steepest: float) -> np.ndarray:
     return np.unique(shares.round(10)) / steepest
 
 
-def _needed(errors, share) -> np.ndarray:
-    """Return the first step after which the error stays below a share of its start, or nan."""
-    below = errors <= share * errors[0]
+def _needed(errors) -> np.ndarray:
+    """Return the first step after which the error stays near its least, or nan."""
+    below = errors <= NEAR * errors[0]
     stays = np.logical_and.accumulate(below[::-1], axis=0)[::-1]
     return np.where(stays.any(axis=0), stays.argmax(axis=0), np.nan)
 
 
 def _marks(rates, steepest) -> list[tuple]:
     # With momentum β a descent on a quadratic diverges above 2(1 + β)/L.
-    marks = [("1/L", 1, 0)] + [
-        (f"{2 * (1 + each):g}/L", 2 * (1 + each), i) for i, each in enumerate(MOMENTA)
-    ]
+    shares = [(1, 0)] + [(2 * (1 + beta), i) for i, beta in enumerate(MOMENTA)]
     places = np.arange(len(rates))
     return [
-        (np.interp(share / steepest, rates, places), Code(text), {"momentum": i})
-        for text, share, i in marks
+        (np.interp(share / steepest, rates, places), Code(f"{share:g}/L"), {"momentum": i})
+        for share, i in shares
     ]
 
 
@@ -111,10 +111,7 @@ def _curve(landscape, start, points) -> Panel:
         "error curve", Axis("weight w", -reach, reach), Axis("error", -0.05 * top, top),
         [
             Series(weights, landscape.error(weights[:, np.newaxis])),
-            Series(
-                path, landscape.error(path[..., np.newaxis]), ["momentum", "rate"], "path",
-                "way down",
-            ),
+            Series(path, landscape.error(points), STATE, "path", "way down"),
         ],
     )  # fmt: skip
 
@@ -133,30 +130,7 @@ def _mountain(landscape, start, points) -> Panel:
         "error mountain, seen from above",
         Axis("weight w₁", -reach[0], reach[0]), Axis("weight w₂", -reach[1], reach[1]),
         [
-            Series(rings[:, 0], rings[:, 1], style="contour"),
-            Series(points[..., 0], points[..., 1], ["momentum", "rate"], "path", "way down"),
-        ],
-    )  # fmt: skip
-
-
-def _errors(errors) -> Panel:
-    steps = np.arange(errors.shape[-1])
-    top = float(errors[0, 0, 0])
-    return Panel(
-        "error after each step", Axis("step", 0, steps[-1]),
-        Axis("error", top * 1e-6, top * 1e3, log=True),
-        [Series(steps, errors, ["momentum", "rate"], "path", "way down")],
-    )  # fmt: skip
-
-
-def _counts(rates, counts, steepest) -> Panel:
-    most = np.nanmax(counts)
-    at = np.broadcast_to(rates[:, np.newaxis], (len(rates), 1))
-    return Panel(
-        "steps to a hundredth of the error, for every rate",
-        Axis("learning rate", 0, rates[-1]), Axis("steps", 0, most * 1.05),
-        [
-            Series(rates, counts, ["momentum"], "line", "steps for every rate"),
-            Series(at, by=["rate"], style="cursor", pick="rate"),
+            Series(*rings.T, style="contour"),
+            Series(points[..., 0], points[..., 1], STATE, "path", "way down"),
         ],
     )  # fmt: skip

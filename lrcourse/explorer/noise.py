@@ -3,10 +3,10 @@
 import numpy as np
 
 from lrcourse.book.records import load
-from lrcourse.checks import one_of, positive, positive_integer, real, whole
+from lrcourse.checks import one_of, positive, positive_integer, whole
 from lrcourse.comparison import Comparison
 from lrcourse.experiments.autoencoder import losses
-from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
+from lrcourse.explorer.figure import Axis, Control, Figure, Panel, Readout, Series, cursor
 from lrcourse.explorer.widget import explorable
 from lrcourse.plots import HIGHLIGHT, NEGATIVE
 
@@ -26,25 +26,18 @@ def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> 
 
     Parameters
     ----------
-    reference : float
-        The rate that the others are compared with.
-    rate : float
-        Another, to begin with.
-    draws : int
-        How many orders of the seeds to draw, at most 40.
+    reference, rate : float
+        The rate that the others are compared with, and another to begin with.
+    draws, seed : int
+        How many orders of the seeds to draw, at most 40, and what decides about these.
     confidence : float
         As for `lrcourse.comparison.Comparison`.
-    seed : int
-        Of the orders.
     """
     record = load("seeds", "full")
-    rates = record.settings["learning_rates"]
-    texts = [f"{each:g}" for each in rates]
-    one_of("reference", f"{positive('reference', reference):g}", texts)
-    texts.remove(f"{reference:g}")
+    texts = [f"{each:g}" for each in record.settings["learning_rates"]]
+    texts.remove(one_of("reference", f"{positive('reference', reference):g}", texts))
     one_of("rate", f"{positive('rate', rate):g}", texts)
     draws = positive_integer("draws", draws, at_most=40)
-    confidence = real("confidence", confidence, low=0.0, high=1.0)
     generator = np.random.default_rng(whole("seed", seed))
     others = [float(text) for text in texts]
     # The reference comes last: every difference is another rate's loss minus its own.
@@ -71,6 +64,9 @@ def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> 
     told = gathered(lambda each, pair: each.told_apart(*pair))
     apart = [sum(each.told_apart(*pair) for pair in every) for each in compared]
     apart = np.array(apart).reshape(draws, len(COUNTS))
+    bars = 1000 * np.stack([mean, low, high])  # as short numbers on the axis
+    reach = 1.25 * np.abs(bars[0][:, -1]).max()
+    difference = Axis("difference in loss × 1000", -reach, reach)
     state = ["draw", "seeds", "rate"]
     return Figure(
         "When does a difference between two learning rates become one?",
@@ -80,8 +76,25 @@ def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> 
             Control("rate", "learning rate compared", texts, others.index(rate), kind="choice"),
         ],
         panels=[
-            _every_rate(others, mean, low, high, told),
-            _one_rate(mean, low, high, told),
+            Panel(
+                "every rate against the reference",
+                Axis("learning rate", others[0] / 1.2, others[-1] * 1.2, log=True), difference,
+                [
+                    Series([others[0] / 1.2, others[-1] * 1.2], [0.0, 0.0], style="contour"),
+                    cursor(others, "rate"),
+                    *_intervals(others, ["draw", "seeds"], told, bars),
+                ],
+            ),
+            Panel(
+                "the rate compared, seed by seed", _SEEDS, difference,
+                [
+                    Series([_SEEDS.low, _SEEDS.high], [0.0, 0.0], style="contour"),
+                    cursor(COUNTS, "seeds"),
+                    *_intervals(
+                        COUNTS, ["draw", "rate"], told.swapaxes(1, 2), bars.swapaxes(2, 3)
+                    ),
+                ],
+            ),
             _pairs(apart, len(every)),
         ],
         readouts=[
@@ -94,7 +107,7 @@ def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> 
             Readout("pairs told apart", _of(apart, len(every)), ["draw", "seeds"]),
         ],
         groups={TOLD: HIGHLIGHT, NOT_TOLD: NEGATIVE},
-    )
+    )  # fmt: skip
 
 
 def _of(numbers, most) -> np.ndarray:
@@ -105,44 +118,13 @@ def _share(verdicts) -> np.ndarray:
     return _of(verdicts.sum(axis=0), len(verdicts))
 
 
-def _intervals(x, by, mean, low, high, told) -> list[Series]:
+def _intervals(x, by, told, bars) -> list[Series]:
     """Return the intervals as two series: those told apart, and the others."""
-    mean, low, high = 1000 * mean, 1000 * low, 1000 * high  # as short numbers on the axis
+    mean, low, high = bars
     return [
         Series(x, np.where(chosen, mean, np.nan), by, "interval", group, low=low, high=high)
         for chosen, group in ((told, TOLD), (~told, NOT_TOLD))
     ]
-
-
-def _difference(mean) -> Axis:
-    reach = 1.25 * np.abs(mean[:, -1]).max()
-    return Axis("difference in loss × 1000", -1000 * reach, 1000 * reach)
-
-
-def _every_rate(others, mean, low, high, told) -> Panel:
-    x = Axis("learning rate", others[0] / 1.2, others[-1] * 1.2, log=True)
-    by = ["draw", "seeds"]
-    return Panel(
-        "every rate against the reference", x, _difference(mean),
-        [
-            Series([x.low, x.high], [0.0, 0.0], style="contour"),
-            Series(np.array(others)[:, np.newaxis], by=["rate"], style="cursor", pick="rate"),
-            *_intervals(others, by, mean, low, high, told),
-        ],
-    )  # fmt: skip
-
-
-def _one_rate(mean, low, high, told) -> Panel:
-    by = ["draw", "rate"]
-    swapped = (each.swapaxes(1, 2) for each in (mean, low, high, told))
-    return Panel(
-        "the rate compared, seed by seed", _SEEDS, _difference(mean),
-        [
-            Series([_SEEDS.low, _SEEDS.high], [0.0, 0.0], style="contour"),
-            Series(np.array(COUNTS)[:, np.newaxis], by=["seeds"], style="cursor", pick="seeds"),
-            *_intervals(COUNTS, by, *swapped),
-        ],
-    )  # fmt: skip
 
 
 def _pairs(apart, most) -> Panel:
@@ -153,6 +135,6 @@ def _pairs(apart, most) -> Panel:
         [
             Series(counts, every.ravel(), style="contour"),
             Series(COUNTS, apart, ["draw"], "path", TOLD),
-            Series(np.array(COUNTS)[:, np.newaxis], by=["seeds"], style="cursor", pick="seeds"),
+            cursor(COUNTS, "seeds"),
         ],
     )  # fmt: skip

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import matplotlib.figure
 import numpy as np
 
-from lrcourse.checks import learning_rates, positive_integer, sequence
-from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
+from lrcourse.checks import learning_rates, sequence, whole
+from lrcourse.explorer.figure import Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.explorer.widget import explorable
 from lrcourse.landscapes import Landscape, beale, descend, ravine, rosenbrock, saddle
 from lrcourse.optimizers import SGD, Adadelta, Adagrad, Adam, RMSprop
@@ -22,6 +22,10 @@ RACERS = {
     "Adadelta": Adadelta,
     "Adam": Adam,
 }
+
+
+FIRST, SECOND = "step of w₁", "step of w₂"
+NEAR = 1e-12  # a lower error is as good as none
 
 
 @dataclass(frozen=True)
@@ -72,24 +76,15 @@ def race(*, rates=(0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0), steps=60) -> 
     rates = learning_rates("rates", rates)
     if (np.diff(rates) <= 0).any():
         raise ValueError(f"rates must be ascending, got {rates.tolist()}")
-    if positive_integer("steps", steps, at_most=100) < 2:
-        raise ValueError("steps must be at least 2, got 1")
+    steps = whole("steps", steps, 2, 100)
     panels, mountains, readouts, starts = [], [], [], []
     for place, course in enumerate(COURSES.values()):
         here, start = {"landscape": place}, f"start{place}"
         points, errors = _walks(course, rates, steps)
-        starts.append(
-            Control(
-                start,
-                "start",
-                [Code(f"({x:g}, {y:g})".replace("-", "−")) for x, y in course.starts],
-                kind="choice",
-                when=here,
-            )
-        )
+        names = [Code(f"({x:g}, {y:g})".replace("-", "−")) for x, y in course.starts]
+        starts.append(Control(start, "start", names, kind="choice", when=here))
         mountains.append(_mountain(course, points, start, here))
-        panels.append(_errors(course, errors, start, here))
-        panels.append(_moves(points, start, here))
+        panels += [_errors(course, errors, start, here), _moves(points, start, here)]
         readouts += _leaders(errors, start, here)
     return Figure(
         "Choose a landscape and a rate, and let the methods race",
@@ -113,10 +108,6 @@ def race(*, rates=(0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0), steps=60) -> 
     )  # fmt: skip
 
 
-FIRST, SECOND = "step of w₁", "step of w₂"
-NEAR = 1e-12
-
-
 def _walks(course, rates, steps) -> tuple[np.ndarray, np.ndarray]:
     """Return points (methods, starts, rates, steps + 1, 2) and errors, the same but the last."""
     walks = [
@@ -129,21 +120,16 @@ def _walks(course, rates, steps) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _mountain(course, points, start, here) -> Panel:
-    contours = _contours(course)
-    first, second = np.transpose(course.starts)
     return Panel(
         "seen from above; × is the lowest point",
         Axis("weight w₁", *course.spans[0]), Axis("weight w₂", *course.spans[1]),
         [
-            Series(contours[:, 0], contours[:, 1], style="contour"),
-            Series(*_crosses(course), style="line"),
-            Series(first, second, style="points", pick=start),
+            Series(*_contours(course).T, style="contour"),
+            Series(*_crosses(course)),
+            Series(*np.transpose(course.starts), style="points", pick=start),
             *(
-                Series(
-                    points[i, ..., 0], points[i, ..., 1], [start, "rate"], "trail", name,
-                    upto="step",
-                )
-                for i, name in enumerate(RACERS)
+                Series(path[..., 0], path[..., 1], [start, "rate"], "trail", name, upto="step")
+                for name, path in zip(RACERS, points, strict=True)
             ),
         ],
         height=0.8, when=here,
@@ -165,10 +151,8 @@ def _contours(course) -> np.ndarray:
     # The root of a bowl is a cone: on a grid its lines are exact where the bowl's are not.
     axes = matplotlib.figure.Figure().subplots()
     drawn = axes.contour(first, second, np.sqrt(heights), np.sqrt(levels))
-    gap = np.full((1, 2), np.nan)
-    return np.concatenate(
-        [part for lines in drawn.allsegs for line in lines for part in (line, gap)]
-    )
+    gap = [[np.nan, np.nan]]
+    return np.vstack([part for lines in drawn.allsegs for line in lines for part in (line, gap)])
 
 
 def _errors(course, errors, start, here) -> Panel:
@@ -177,8 +161,8 @@ def _errors(course, errors, start, here) -> Panel:
         "error after each step", Axis("step", 0, steps[-1]),
         Axis("error", *course.errors, log=True),
         [
-            Series(steps, errors[i], [start, "rate"], "line", name, upto="step")
-            for i, name in enumerate(RACERS)
+            Series(steps, each, [start, "rate"], group=name, upto="step")
+            for name, each in zip(RACERS, errors, strict=True)
         ],
         when=here,
     )  # fmt: skip
@@ -188,18 +172,16 @@ def _moves(points, start, here) -> Panel:
     with np.errstate(invalid="ignore"):
         moves = np.abs(np.diff(points, axis=-2))
     # Before the first step there is none.
-    moves = np.concatenate([np.full_like(moves[..., :1, :], np.nan), moves], axis=-2)
+    moves = np.insert(moves, 0, np.nan, axis=-2)
     steps = np.arange(moves.shape[-2])
+    by = [start, "rate"]
     return Panel(
         "length of each weight's step", Axis("step", 0, steps[-1]),
         Axis("change of the weight", 1e-4, 10, log=True),
         [
-            Series(
-                steps, moves[i, ..., weight], [start, "rate"], "line", group, upto="step",
-                when={"method": i},
-            )
-            for i in range(len(RACERS))
-            for weight, group in enumerate((FIRST, SECOND))
+            Series(steps, of[..., i], by, group=group, upto="step", when={"method": method})
+            for method, of in enumerate(moves)
+            for i, group in enumerate((FIRST, SECOND))
         ],
         when=here,
     )  # fmt: skip
@@ -213,11 +195,11 @@ def _leaders(errors, start, here) -> list[Readout]:
     by = [start, "rate", "step"]
     return [
         Readout("in the lead", names, by, when=here),
-        Readout("its error", _said(finite.min(axis=0)), by, when=here),
+        Readout("its error", _texts(finite.min(axis=0)), by, when=here),
     ]
 
 
-def _said(errors) -> np.ndarray:
+def _texts(errors) -> np.ndarray:
     """Return errors as texts; below what matters, just that they are."""
     texts = [Code(f"{error:.2g}" if error >= NEAR else f"< {NEAR:g}") for error in errors.ravel()]
     return np.array(texts, object).reshape(errors.shape)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from lrcourse import search
-from lrcourse.checks import positive_integer
+from lrcourse.checks import positive_integer, whole
 from lrcourse.datasets import Data, digits
 from lrcourse.datasets.splits import shuffled_split
-from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
+from lrcourse.explorer.figure import Axis, Control, Figure, Panel, Readout, Series, cursor
 from lrcourse.explorer.widget import explorable
 from lrcourse.models import MultilayerPerceptron
 from lrcourse.optimizers import Adam
@@ -23,14 +23,6 @@ STEEPEST, TENTH = "steepest slope", "a tenth of the lowest"
 RULES = {STEEPEST: HIGHLIGHT, TENTH: POSITIVE}
 TEST, TRAINING = "range test, one line a seed", "training, lowest to highest seed"
 STATE = ("updates", "stop")
-SUGGESTS = {
-    STEEPEST: "steepest slope: suggests",
-    TENTH: "a tenth of the lowest: suggests",
-}
-AFTERWARDS = {
-    STEEPEST: "steepest slope: loss after training",
-    TENTH: "a tenth of the lowest: loss after training",
-}
 
 
 @explorable
@@ -45,13 +37,12 @@ def range_test(*, epochs=15, seeds=3, batch_size=32) -> Figure:
         Of both, at most 10.
     batch_size : int
     """
-    epochs = positive_integer("epochs", epochs, at_most=60)
-    if epochs < 2:
-        raise ValueError("epochs must be at least 2, got 1")
+    epochs = whole("epochs", epochs, 2, 60)
     seeds = positive_integer("seeds", seeds, at_most=10)
     ramps = [_ramp(updates, seeds, batch_size) for updates in UPDATES]
     lengths = sorted({1, -(-epochs // 4), epochs})
     trained = np.stack([_trained(lengths, seed, batch_size) for seed in range(seeds)])
+    mean = trained.mean(axis=0)
     places = [np.searchsorted(ramp.learning_rates, STOPS * (1 + 1e-9)) for ramp in ramps]
     stopped = [
         [search.RangeTest(ramp.learning_rates[:at], ramp.losses[:, :at]) for at in each]
@@ -80,13 +71,13 @@ def range_test(*, epochs=15, seeds=3, batch_size=32) -> Figure:
         ],
         panels=[_test(ramps, curves, suggested[STEEPEST]), _training(trained, suggested)],
         readouts=[
-            *(Readout(SUGGESTS[rule], _spans(rates), STATE)
+            *(Readout(f"{rule}: suggests", _spans(rates), STATE)
               for rule, rates in suggested.items()),
-            *(Readout(AFTERWARDS[rule],
-                      _expected(trained, rates).mean(axis=-1).transpose(1, 2, 0),
+            *(Readout(f"{rule}: loss after training",
+                      _expected(mean, rates).mean(axis=-1).transpose(1, 2, 0),
                       (*STATE, "epochs")) for rule, rates in suggested.items()),
-            Readout("best of the rates tried", _best(trained), ["epochs"]),
-            Readout("its loss", trained.mean(axis=0).min(axis=-1), ["epochs"]),
+            Readout("best of the rates tried", RATES[mean.argmin(axis=-1)], ["epochs"]),
+            Readout("its loss", mean.min(axis=-1), ["epochs"]),
         ],
         groups={TEST: NEGATIVE, **RULES, TRAINING: INK},
     )  # fmt: skip
@@ -120,14 +111,10 @@ def _trained(lengths, seed, batch_size) -> np.ndarray:
     return history.validation_loss[1:]
 
 
-def _expected(trained, rates) -> np.ndarray:
+def _expected(mean, rates) -> np.ndarray:
     """Return the mean loss at any rate, between those trained with: (lengths, *rates)."""
-    return np.array(
-        [
-            np.interp(np.log(rates), np.log(RATES), each, left=np.nan, right=np.nan)
-            for each in trained.mean(axis=0)
-        ]
-    )
+    x, at = np.log(RATES), np.log(rates)
+    return np.array([np.interp(at, x, each, left=np.nan, right=np.nan) for each in mean])
 
 
 def _spans(rates) -> np.ndarray:
@@ -138,42 +125,34 @@ def _spans(rates) -> np.ndarray:
     return np.array(texts, dtype=object)
 
 
-def _best(trained) -> np.ndarray:
-    return RATES[trained.mean(axis=0).argmin(axis=-1)]
-
-
 def _test(ramps, curves, steepest) -> Panel:
     lines = []
-    for seed in range(curves.shape[1]):
-        seen = curves[:, seed]
+    for seen in curves.swapaxes(0, 1):
         lines.append(Series(STOPS, seen, ["updates"], "contour"))
         lines.append(Series(STOPS, seen, ["updates"], group=TEST, upto="stop"))
-    at = np.array(
+    at = [
         [
-            [
-                [np.interp(np.log(rate), np.log(ramp.learning_rates), losses)
-                 for rate, losses in zip(each, ramp.losses, strict=True)]
-                for each in of_ramp
-            ]
-            for ramp, of_ramp in zip(ramps, steepest, strict=True)
+            np.interp(np.log(rates), np.log(ramp.learning_rates), losses)
+            for rates, losses in zip(of_ramp.T, ramp.losses, strict=True)
         ]
-    )  # fmt: skip
+        for ramp, of_ramp in zip(ramps, steepest, strict=True)
+    ]
     return Panel(
         "the range test", Axis("learning rate", STOPS[0], HIGH, log=True),
         Axis("training loss", 0.25, 0.75),
         [
             *lines,
-            Series(steepest, at, STATE, "points", STEEPEST),
-            Series(STOPS[:, np.newaxis], by=["stop"], style="cursor", pick="stop"),
+            Series(steepest, np.swapaxes(at, 1, 2), STATE, "points", STEEPEST),
+            cursor(STOPS, "stop"),
         ],
     )  # fmt: skip
 
 
 def _training(trained, suggested) -> Panel:
     mean, low, high = trained.mean(axis=0), trained.min(axis=0), trained.max(axis=0)
-    every = [
+    suggestions = [
         Series(
-            np.broadcast_to(rates, (len(mean), *rates.shape)), _expected(trained, rates),
+            np.broadcast_to(rates, (len(mean), *rates.shape)), _expected(mean, rates),
             ("epochs", *STATE), "points", rule,
         )
         for rule, rates in suggested.items()
@@ -183,9 +162,7 @@ def _training(trained, suggested) -> Panel:
         Axis("learning rate", RATES[0], RATES[-1], log=True), Axis("validation loss", 0.25, 0.75),
         [
             Series(RATES, mean, ["epochs"], "contour"),
-            Series(
-                RATES, mean, ["epochs"], "interval", TRAINING, low=low, high=high
-            ),
-            *every,
+            Series(RATES, mean, ["epochs"], "interval", TRAINING, low=low, high=high),
+            *suggestions,
         ],
     )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from lrcourse.checks import sequence
 from lrcourse.datasets import Data, school_district
-from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
+from lrcourse.explorer.figure import Axis, Control, Figure, Panel, Readout, Series
 from lrcourse.explorer.widget import explorable
 from lrcourse.models import LogisticRegression
 from lrcourse.optimizers import SGD
@@ -45,22 +45,12 @@ BENDS = 40
 
 @dataclass(frozen=True)
 class Family:
-    """A kind of schedule with a rate and up to two numbers of its own.
-
-    Attributes
-    ----------
-    label : str
-    make : function of the rate and of its own numbers, giving a `Schedule`
-    own : sequence of str
-        The sliders of its own numbers, of `SLIDERS`.
-    formula : function of its own numbers, giving a text
-        With ``{rate}`` for the rate.
-    """
+    """A kind of schedule with a rate and up to two numbers of its own."""
 
     label: str
-    make: Callable[..., Schedule]
-    own: Sequence[str]
-    formula: Callable[..., str]
+    make: Callable[..., Schedule]  # of the rate and of its own numbers
+    own: Sequence[str]  # the sliders of its own numbers, of `SLIDERS`
+    formula: Callable[..., str]  # of its own numbers, with {rate} for the rate
 
     def settings(self) -> list[tuple]:
         """Return its own numbers, for each position of its sliders."""
@@ -69,6 +59,10 @@ class Family:
     def sizes(self) -> tuple[int, ...]:
         """Return how many positions each of its sliders has."""
         return tuple(len(SLIDERS[name][1]) for name in self.own)
+
+    def arranged(self, rows) -> np.ndarray:
+        """Return a row for each rate and each of its settings as (rates, *sizes, ...)."""
+        return np.reshape(rows, (len(RATES), *self.sizes(), -1))
 
 
 # Name: label, numbers, and which of them to begin with. The steps t are updates.
@@ -209,19 +203,17 @@ def schedules(*, seeds=(0, 1, 2)) -> Figure:
         [family.make(rate, *own) for rate in RATES for own in family.settings()]
         for family in FAMILIES
     ]
-    updates, losses = _trained([schedule for one in each for schedule in one], seeds)
-    losses = np.split(losses, np.cumsum([len(one) for one in each])[:-1])
-    losses = [
-        one.reshape(len(RATES), *family.sizes(), -1)
-        for family, one in zip(FAMILIES, losses, strict=True)
-    ]
+    updates, losses = _trained([schedule for some in each for schedule in some], seeds)
+    losses = np.split(losses, np.cumsum([len(some) for some in each])[:-1])
+    losses = [family.arranged(some) for family, some in zip(FAMILIES, losses, strict=True)]
     bends = np.arange(0, UPDATES + 1, BENDS)
     # And a few more at the beginning, where the fast ones fall.
     t = np.unique([*bends[:-1], *(bends[1:] - 1), *range(0, 160, 10)])
     rates = [
-        np.reshape([one(t) for one in some], (len(RATES), *family.sizes(), len(t)))
+        family.arranged([schedule(t) for schedule in some])
         for family, some in zip(FAMILIES, each, strict=True)
     ]
+    update = Axis("update", 0, UPDATES)
     return Figure(
         "Choose a schedule, tune it, and see how it trains",
         controls=[
@@ -234,7 +226,7 @@ def schedules(*, seeds=(0, 1, 2)) -> Figure:
         ],
         panels=[
             Panel(
-                "the shape of the schedule", Axis("update", 0, UPDATES),
+                "the shape of the schedule", update,
                 Axis("rate, as a share of the highest", 0, 1.02),
                 # The shape is the same for every rate.
                 [
@@ -243,12 +235,11 @@ def schedules(*, seeds=(0, 1, 2)) -> Figure:
                 ],
             ),
             Panel(
-                "the learning rates, on a logarithmic axis", Axis("update", 0, UPDATES),
-                Axis("learning rate", 1e-4, 20, log=True),
-                _lines(t, rates),
+                "the learning rates, on a logarithmic axis", update,
+                Axis("learning rate", 1e-4, 20, log=True), _lines(t, rates),
             ),
             Panel(
-                "training loss above the lowest", Axis("update", 0, UPDATES),
+                "training loss above the lowest", update,
                 Axis("training loss above the lowest", 5e-6, 2, log=True),
                 [
                     Series(updates, losses[0][losses[0][:, -1].argmin()], group=BEST),
@@ -258,22 +249,11 @@ def schedules(*, seeds=(0, 1, 2)) -> Figure:
         ],
         readouts=[
             *(
-                Readout(
-                    "formula", _texts([family.formula(*own) for own in family.settings()], family),
-                    family.own, when={"schedule": i},
-                )
+                Readout("formula", _formulas(family), family.own, when={"schedule": i})
                 for i, family in enumerate(FAMILIES)
             ),
-            *(
-                Readout(label, values, ["rate", *family.own], digits, {"schedule": i})
-                for label, all_values, digits in (
-                    ("rate of the last update", rates, 3),
-                    ("loss above the lowest, at the end", losses, 2),
-                )
-                for i, (family, values) in enumerate(
-                    zip(FAMILIES, (one[..., -1] for one in all_values), strict=True)
-                )
-            ),
+            *_at_the_end("rate of the last update", rates, 3),
+            *_at_the_end("loss above the lowest, at the end", losses, 2),
         ],
         groups={THIS: HIGHLIGHT, BEST: NEGATIVE},
         pin=True,
@@ -297,10 +277,8 @@ def _trained(every, seeds) -> tuple[np.ndarray, np.ndarray]:
                 evaluate_every=CHECKPOINT,
             )  # fmt: skip
         # With all the data in every step the lowest loss is reached to ten decimals.
-        lowest = fit(
-            model, SGD(4.0), data, epochs=400, batch_size=len(x), evaluate_every=400
-        ).train_loss[-1]
-        excess = excess + (run.train_loss - lowest).T / len(seeds)
+        full = fit(model, SGD(4.0), data, epochs=400, batch_size=len(x), evaluate_every=400)
+        excess = excess + (run.train_loss - full.train_loss[-1]).T / len(seeds)
     return run.updates, excess
 
 
@@ -319,10 +297,16 @@ def _lines(x, every) -> list[Series]:
     ]
 
 
-def _texts(formulas, family) -> np.ndarray:
-    texts = np.empty(len(formulas), object)
-    texts[:] = [Code(f"η(t) = {formula}") for formula in formulas]
-    return texts.reshape(family.sizes())
+def _at_the_end(label, every, digits) -> list[Readout]:
+    return [
+        Readout(label, one[..., -1], ["rate", *family.own], digits, {"schedule": i})
+        for i, (family, one) in enumerate(zip(FAMILIES, every, strict=True))
+    ]
+
+
+def _formulas(family) -> np.ndarray:
+    texts = [Code(f"η(t) = {family.formula(*own)}") for own in family.settings()]
+    return np.array(texts, object).reshape(family.sizes())
 
 
 def _plain(value: float) -> str:

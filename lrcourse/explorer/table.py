@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from lrcourse.book.sources import SAMPLES
 from lrcourse.checks import positive_integer
 from lrcourse.datasets import LIKE_THE_TEXTBOOK, school_district
-from lrcourse.experiments.table import SAMPLES, TEXTBOOK_RATES, school_district_runs
-from lrcourse.explorer.parts import Axis, Control, Figure, Panel, Readout, Series
+from lrcourse.experiments.table import TEXTBOOK_RATES, school_district_runs
+from lrcourse.explorer.figure import Axis, Control, Figure, Panel, Readout, Series, cursor
 from lrcourse.explorer.widget import explorable
 from lrcourse.models import LogisticRegression
 from lrcourse.plots import HIGHLIGHT, INK, NEGATIVE, POSITIVE
@@ -16,17 +17,14 @@ RATES = np.union1d(np.geomspace(0.001, 100, 194).round(6), TEXTBOOK_RATES)
 # The textbook's but for 1, which there is no room for beside 0.5.
 MARKED = (0.01, 0.1, 0.5, 10.0, 50.0)
 
-# The lines that are drawn where the probability is this much.
-BORDER, UNSURE = 0.5, (0.2, 0.8)
-PALE = "#e3929c"
-
-# The usual two colours are those of the houses.
-TRAINING, VALIDATION = "#8a63b0", "#2a9d8f"
-
-# Of the unit square: as fine as one sees, so that the frames stay small.
-GRAIN = 0.01
-
+BORDER, UNSURE = "border, p = 0.5", "p = 0.2 and 0.8"
+GRAIN = 0.01  # of the unit square: as fine as one sees, so that the frames stay small
 STATE = ("rate", "epoch")
+GROUPS = {
+    "houses in the district": POSITIVE, "other houses": NEGATIVE, "the three samples": INK,
+    BORDER: HIGHLIGHT, UNSURE: "#e3929c",
+    "training loss": "#8a63b0", "validation loss": "#2a9d8f",
+}  # fmt: skip
 
 
 @explorable
@@ -57,11 +55,7 @@ def table(*, epochs=50, batch_size=10, seed=LIKE_THE_TEXTBOOK) -> Figure:
         ],
         panels=[_plane(school_district(seed), history), *_losses(history, epochs)],
         readouts=_readouts(history),
-        groups={
-            "houses in the district": POSITIVE, "other houses": NEGATIVE,
-            "the three samples": INK, "border, p = 0.5": HIGHLIGHT,
-            "p = 0.2 and 0.8": PALE, "training loss": TRAINING, "validation loss": VALIDATION,
-        },
+        groups=GROUPS,
         play="epoch",
     )  # fmt: skip
 
@@ -73,27 +67,25 @@ def _place(rate: float) -> int:
 def _plane(data, history) -> Panel:
     w, b = (each.swapaxes(0, 1) for each in history.path)
     inside = data.y_validation.ravel() == 1
-    houses = [
-        Series(*data.x_validation[chosen].T, style=style, group=group)
-        for chosen, style, group in (
-            (~inside, "circles", "other houses"),
-            (inside, "triangles", "houses in the district"),
-        )
-    ]
-    lines = [
-        Series(*_line(w, b[..., 0] - np.log(p / (1 - p))), STATE, "line", group)
-        for p, group in ((BORDER, "border, p = 0.5"), *((p, "p = 0.2 and 0.8") for p in UNSURE))
-    ]
+    houses, others = data.x_validation[inside], data.x_validation[~inside]
     return Panel(
         "validation houses, and the border",
         Axis("x", 0, 1), Axis("y", 0, 1),
-        [*houses, *lines[::-1], Series(*SAMPLES.T, style="points", group="the three samples")],
+        [
+            Series(*others.T, style="circles", group="other houses"),
+            Series(*houses.T, style="triangles", group="houses in the district"),
+            *(
+                Series(*_line(w, b[..., 0] - np.log(p / (1 - p))), STATE, group=group)
+                for p, group in ((0.8, UNSURE), (0.2, UNSURE), (0.5, BORDER))
+            ),
+            Series(*SAMPLES.T, style="points", group="the three samples"),
+        ],
         height=1.0,
     )  # fmt: skip
 
 
-def _line(w, c) -> tuple[np.ndarray, np.ndarray]:
-    """Return two points of the line w·x + c = 0, nan where it misses the unit square."""
+def _line(w, c) -> np.ndarray:
+    """Return two points (x or y, ..., point) of w·x + c = 0, nan where it misses the square."""
     with np.errstate(divide="ignore", invalid="ignore"):
         across = np.stack([-c, -(c + w[..., 0])], axis=-1) / w[..., 1:]
         length = np.linalg.norm(w, axis=-1)
@@ -103,18 +95,14 @@ def _line(w, c) -> tuple[np.ndarray, np.ndarray]:
     along = np.stack([normal[..., 1], -normal[..., 0]], axis=-1)
     # From the left edge to the right one, unless the line is too steep for that.
     flat = (np.abs(across - 0.5) < 1.5).all(axis=-1)[..., np.newaxis]
-    x = np.where(flat, [0.0, 1.0], np.stack([(foot - along)[..., 0], (foot + along)[..., 0]], -1))
-    y = np.where(flat, across, np.stack([(foot - along)[..., 1], (foot + along)[..., 1]], -1))
-    misses = ~(np.abs(away) < 0.75)
-    x[misses] = y[misses] = np.nan
-    return (x / GRAIN).round() * GRAIN, (y / GRAIN).round() * GRAIN
+    x, y = np.moveaxis(np.stack([foot - along, foot + along], axis=-2), -1, 0)
+    ends = np.stack([np.where(flat, [0.0, 1.0], x), np.where(flat, across, y)])
+    ends[:, ~(np.abs(away) < 0.75)] = np.nan  # it passes by the square
+    return (ends / GRAIN).round() * GRAIN
 
 
 def _losses(history, epochs) -> list[Panel]:
-    losses = {
-        "training loss": history.train_loss,
-        "validation loss": history.validation_loss,
-    }
+    losses = {"training loss": history.train_loss, "validation loss": history.validation_loss}
     every = np.concatenate(list(losses.values()))
     loss = Axis("loss", max(1e-3, np.nanmin(every)), min(10.0, np.nanmax(every)), log=True)
     after = np.arange(epochs + 1)
@@ -123,7 +111,7 @@ def _losses(history, epochs) -> list[Panel]:
             "loss after every epoch, at this rate", Axis("epoch", 0, epochs), loss,
             [
                 *(Series(after, each.T, ["rate"], group=name) for name, each in losses.items()),
-                Series(after[:, np.newaxis], by=["epoch"], style="cursor", pick="epoch"),
+                cursor(after, "epoch"),
             ],
         ),
         Panel(
@@ -131,7 +119,7 @@ def _losses(history, epochs) -> list[Panel]:
             Axis("learning rate", RATES[0], RATES[-1], log=True), loss,
             [
                 *(Series(RATES, each, ["epoch"], group=name) for name, each in losses.items()),
-                Series(RATES[:, np.newaxis], by=["rate"], style="cursor", pick="rate"),
+                cursor(RATES, "rate"),
             ],
         ),
     ]  # fmt: skip

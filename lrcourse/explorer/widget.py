@@ -2,11 +2,13 @@
 
 import base64
 import functools
+import sys
+import warnings
 from collections.abc import Callable
 from importlib.resources import files
 
-from lrcourse.explorer.parts import Figure
-from lrcourse.explorer.stills import still
+from lrcourse.explorer.figure import Figure
+from lrcourse.explorer.picture import picture_of
 
 # Names a figure and its settings in a stored notebook: the website makes it from these.
 MIME = "application/vnd.lrcourse.explorer+json"
@@ -26,7 +28,7 @@ class Explorer:
     name : str
         The function that made it.
     settings : dict
-        Its arguments: numbers, texts and lists of those.
+        Its arguments.
     figure : Figure
         With all its frames.
     """
@@ -36,10 +38,10 @@ class Explorer:
         self.figure = build(**settings)
 
     def __repr__(self):
-        return repr(still(self.figure))
+        return repr(picture_of(self.figure))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        picture = still(self.figure)
+        picture = picture_of(self.figure)
         dots, size = picture._repr_png_()
         alive, origin = self._alive()
         return alive | {
@@ -53,21 +55,19 @@ class Explorer:
 
         They tell Google Colab where the code for widgets comes from.
         """
-        import IPython
-
-        if getattr(IPython.get_ipython(), "kernel", None) is None:
+        ipython = sys.modules.get("IPython")  # which a kernel has loaded
+        if ipython is None or getattr(ipython.get_ipython(), "kernel", None) is None:
             return {}, {}
-        data, metadata = live_widget(self)._repr_mimebundle_()
+        try:
+            widget = live_widget(self)
+        except ModuleNotFoundError as problem:
+            warnings.warn(f"{problem}: a picture is shown in its place", stacklevel=2)
+            return {}, {}
+        data, metadata = widget._repr_mimebundle_()
         return {kind: each for kind, each in data.items() if kind.endswith(VIEW)}, metadata
 
     def changed(self, **settings) -> "Explorer":
-        """Return the same figure with some settings changed.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As the function that made it.
-        """
+        """Return the same figure with some settings changed; wrong ones raise as when made."""
         return Explorer(self.name, self._build, self.settings | settings)
 
 
@@ -88,8 +88,12 @@ def live_widget(explorer: Explorer):
     The frames travel when the page asks for them, not before: a notebook that nobody looks at
     computes and stores none.
     """
-    import anywidget
-    import traitlets
+    try:
+        import anywidget
+        import traitlets
+    except ModuleNotFoundError as problem:
+        message = f"{problem.name} is missing: pip install 'lrcourse[widgets]'"
+        raise ModuleNotFoundError(message, name=problem.name) from None
 
     class LiveFigure(anywidget.AnyWidget):
         _esm = STATIC.joinpath("explorer.js").read_text("utf-8")

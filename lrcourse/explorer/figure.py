@@ -2,7 +2,9 @@
 
 Python computes everything that a figure can show, for every position of its controls.
 `Figure.data` packs it for the script that draws it; the script computes nothing but which
-part to draw.
+part to draw. Every part may have a `when`, which names controls, each with a position or
+several: the part is there only then. A `by` names the controls, in order, that the leading
+axes of arrays belong to: one place for each position.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,50 +13,27 @@ from dataclasses import dataclass, field
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from lrcourse.checks import instance, one_of, sequence
 from lrcourse.language import translate
 from lrcourse.plots import INK
 from lrcourse.tables import Code
 
 # A panel's coordinates run from 0 to SIDE, to the right and downwards.
 SIDE = 1000
-STYLES = (
-    "line", "contour", "path", "trail", "points", "circles", "triangles", "interval", "cursor",
-)  # fmt: skip
+# What the script itself says.
+WORDS = ("play", "stop", "keep these lines", "remove the kept lines", "kept", "previous", "next")
 
 
 @dataclass(frozen=True)
 class Control:
-    """Something to choose among: a slider, or a list of words.
+    """Something to choose among: a slider, or a list of words (the kind "choice")."""
 
-    Attributes
-    ----------
-    name : str
-        How the other parts refer to it.
-    label : str
-    texts : sequence of str
-        One for each position: words, numbers, or `lrcourse.tables.Code`.
-    start : int
-        The position to begin with.
-    kind : {"slider", "choice"}
-    marks : sequence of (position, text, when)
-        Places beside a slider; a position may lie between two.
-    when : mapping of a control's name to a position, or to several
-        Show this only then.
-    """
-
-    name: str
+    name: str  # how the other parts refer to it
     label: str
-    texts: Sequence[str]
-    start: int = 0
+    texts: Sequence[str]  # one for each position: words, numbers, or `lrcourse.tables.Code`
+    start: int = 0  # the position to begin with
     kind: str = "slider"
-    marks: Sequence[tuple] = ()
+    marks: Sequence[tuple] = ()  # places beside a slider: position (it may lie between), text, when
     when: Mapping = field(default_factory=dict)
-
-    def __post_init__(self):
-        one_of("kind", self.kind, ("slider", "choice"))
-        if not 0 <= self.start < len(sequence("texts", self.texts)):
-            raise ValueError(f"start of {self.name} must be below {len(self.texts)}")
 
     def data(self) -> dict:
         """Return what the script needs."""
@@ -62,10 +41,10 @@ class Control:
             "name": self.name,
             "label": translate(self.label),
             "kind": self.kind,
-            "texts": [_said(text) for text in self.texts],
+            "texts": [_worded(text) for text in self.texts],
             "start": self.start,
             "marks": [
-                {"at": float(at), "text": _said(text), "when": _when(when)}
+                {"at": float(at), "text": _worded(text), "when": _when(when)}
                 for at, text, when in self.marks
             ],
             "when": _when(self.when),
@@ -91,63 +70,56 @@ class Axis:
         # So far outside a line leaves the panel in its direction, and no number grows long.
         return np.clip((values - low) / (high - low), -3, 4)
 
-    def ticks(self, places: bool = True) -> list[tuple[float, str]]:
-        """Return the places of a few round values, or the values, with their texts."""
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return a few round values with their texts."""
         if self.log:
             short = self.high / self.low < 100
             locator = LogLocator(subs=[1, 2, 5] if short else [1], numticks=6)
         else:
             locator = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10])
-        span = sorted((self.low, self.high))
-        inside = [tick for tick in locator.tick_values(*span) if span[0] <= tick <= span[1]]
-        return [(float(self.places(tick)) if places else tick, _tick(tick)) for tick in inside]
+        low, high = sorted((self.low, self.high))
+        return [
+            (tick, _tick(tick)) for tick in locator.tick_values(low, high) if low <= tick <= high
+        ]
+
+    def data(self) -> dict:
+        """Return what the script needs."""
+        ticks = [[round(float(self.places(tick)) * SIDE), text] for tick, text in self.ticks()]
+        return {"label": translate(self.label), "ticks": ticks}
 
 
 @dataclass(frozen=True)
 class Series:
     """Something that a panel draws, in the axes' own units.
 
-    Attributes
-    ----------
-    x, y : array (positions of each control in `by`, points)
-        Either may be (points,), the same for every position. Nan interrupts a line. A cursor,
-        a vertical line, has no `y`.
-    by : sequence of str
-        The controls that the leading axes belong to, in order.
-    style : one of `STYLES`
-        A contour is a thin line; a path a line with a dot at each point, a trail with one at
-        its end; circles and triangles are small open marks; an interval is a point with a bar.
-    group : str
-        Its entry in the figure's `groups`, or empty for a plain one.
-    upto : str
-        Draw as many points as this control's position, and one.
-    low, high : array like y
-        The ends of intervals.
-    pick : str
-        A control that follows the pointer: the nearest point, or the nearest place of a cursor,
-        is its position.
-    when : mapping of a control's name to a position, or to several
-        Draw this only then.
+    The arrays are (positions of each control in `by`, points), or (points,), the same for every
+    position. Nan interrupts a line.
+
+    Its style is "line"; "contour", a thin line; "path", a line with a dot at each point; "trail",
+    with one at its end; "points"; "circles" or "triangles", small and open; "interval", a point
+    with a bar; or "cursor", a vertical line.
     """
 
     x: np.ndarray
-    y: np.ndarray | None = None
+    y: np.ndarray | None = None  # a cursor has none
     by: Sequence[str] = ()
     style: str = "line"
-    group: str = ""
-    upto: str = ""
-    low: np.ndarray | None = None
+    group: str = ""  # its entry in the figure's `groups`, or empty for a plain one
+    upto: str = ""  # draw as many points as this control's position, and one
+    low: np.ndarray | None = None  # the ends of intervals, like y
     high: np.ndarray | None = None
-    pick: str = ""
+    pick: str = ""  # a control that follows the pointer, to the nearest point or place of a cursor
     when: Mapping = field(default_factory=dict)
-
-    def __post_init__(self):
-        one_of("style", self.style, STYLES)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays that there are, by name."""
         named = {"x": self.x, "y": self.y, "low": self.low, "high": self.high}
         return {name: np.asarray(each, float) for name, each in named.items() if each is not None}
+
+
+def cursor(values: Sequence[float], control: str) -> Series:
+    """Return a vertical line at the value that a control chooses, and that follows the pointer."""
+    return Series(np.reshape(values, (-1, 1)), by=[control], style="cursor", pick=control)
 
 
 @dataclass(frozen=True)
@@ -164,80 +136,61 @@ class Panel:
 
 @dataclass(frozen=True)
 class Readout:
-    """A text or number beside the panels, for every position of the controls in `by`.
-
-    Attributes
-    ----------
-    label : str
-    values : array of numbers or texts (positions of each control in `by`)
-        A field like ``{rate}`` in a text is filled with the text of the control of that name.
-    digits : int
-        Significant ones of a number.
-    """
+    """A text or number beside the panels, for every position of the controls in `by`."""
 
     label: str
-    values: np.ndarray
+    values: np.ndarray  # a field like {rate} in a text takes the text of the control of that name
     by: Sequence[str] = ()
-    digits: int = 4
+    digits: int = 4  # significant ones of a number
     when: Mapping = field(default_factory=dict)
 
     def texts(self) -> np.ndarray:
         """Return the values as they are shown."""
         values = np.asarray(self.values)
         if values.dtype.kind in "iuf":
-            shown = [_number(value, self.digits) for value in values.ravel()]
+            shown = [f"{x:.{self.digits}g}" if np.isfinite(x) else "–" for x in values.ravel()]
         else:
-            shown = [_said(value) for value in values.ravel()]
+            shown = [_worded(text) for text in values.ravel()]
         return np.array(shown, dtype=object).reshape(values.shape)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """An interactive figure.
+    """An interactive figure."""
 
-    Attributes
-    ----------
-    about : str
-        What it shows, in a sentence: its title.
-    controls, panels, readouts : sequences of those
-    groups : mapping of str to str
-        The legend: names of series, with their colours; one of `INK` is light in the dark.
-    play : str
-        A slider that a button moves along.
-    pin : bool
-        Whether a button keeps the lines that are drawn now, to compare with others.
-    """
-
-    about: str
+    about: str  # what it shows, in a sentence: its title
     controls: Sequence[Control]
     panels: Sequence[Panel]
     readouts: Sequence[Readout] = ()
-    groups: Mapping[str, str] = field(default_factory=dict)
-    play: str = ""
-    pin: bool = False
+    groups: Mapping[str, str] = field(default_factory=dict)  # names of series and their colours
+    play: str = ""  # a slider that a button moves along
+    pin: bool = False  # whether a button keeps the lines that are drawn now, to compare with others
 
     def __post_init__(self):
         sizes = {control.name: len(control.texts) for control in self.controls}
-        for panel in self.panels:
-            for series in panel.series:
-                for name, array in series.arrays().items():
-                    _check_shape(f"{name} of a series", array.shape[:-1], series.by, sizes)
-                if series.group and series.group not in self.groups:
-                    raise ValueError(f"groups must name {series.group!r}")
-        for readout in self.readouts:
-            if np.shape(readout.values) != tuple(sizes[name] for name in readout.by):
-                raise ValueError(
-                    f"values of {readout.label!r} must have a place for each position of "
-                    f"{list(readout.by)}, got shape {np.shape(readout.values)}"
-                )
+        shapes = [
+            (f"{name} of a series", array.shape[:-1], series.by)
+            for panel in self.panels
+            for series in panel.series
+            for name, array in series.arrays().items()
+            if array.ndim > 1
+        ]
+        shapes += [
+            (f"values of {one.label!r}", np.shape(one.values), one.by) for one in self.readouts
+        ]
+        for what, shape, by in shapes:
+            wanted = tuple(sizes[name] for name in by)
+            if shape != wanted:
+                raise ValueError(f"{what} must have the axes {wanted} of {list(by)}, got {shape}")
 
     def data(self) -> dict:
         """Return the figure as the script draws it: texts, and arrays of whole numbers."""
         groups = list(self.groups)
         return {
             "about": translate(self.about),
-            "controls": [instance("control", each, Control).data() for each in self.controls],
+            "controls": [each.data() for each in self.controls],
             "groups": [
+                # Ink is light in the dark: the script knows it.
                 {"label": translate(name), "colour": "" if colour == INK else colour}
                 for name, colour in self.groups.items()
             ],
@@ -245,8 +198,8 @@ class Figure:
                 {
                     "title": translate(panel.title),
                     "height": panel.height,
-                    "x": _axis(panel.x),
-                    "y": _axis(panel.y),
+                    "x": panel.x.data(),
+                    "y": panel.y.data(),
                     "series": [_series(each, panel, groups) for each in panel.series],
                     "when": _when(panel.when),
                 }
@@ -268,18 +221,9 @@ class Figure:
         }
 
 
-# What the script itself says.
-WORDS = ("play", "stop", "keep these lines", "remove the kept lines", "kept", "previous", "next")
-
-
-def _axis(axis: Axis) -> dict:
-    ticks = [[round(at * SIDE), text] for at, text in axis.ticks()]
-    return {"label": translate(axis.label), "ticks": ticks}
-
-
 def _series(series: Series, panel: Panel, groups: Sequence[str]) -> dict:
     packed = {
-        name: _packed((panel.x if name == "x" else panel.y).places(array), flip=name != "x")
+        name: _packed(panel.x.places(array) if name == "x" else 1 - panel.y.places(array))
         for name, array in series.arrays().items()
     }
     return packed | {
@@ -292,16 +236,16 @@ def _series(series: Series, panel: Panel, groups: Sequence[str]) -> dict:
     }
 
 
-def _packed(places: np.ndarray, flip: bool) -> dict:
+def _packed(places: np.ndarray) -> dict:
     """Return places as whole numbers in one text, each the difference from the one before it."""
     shown = np.isfinite(places)
-    whole = np.rint(SIDE * np.where(shown, 1 - places if flip else places, 0)).astype(int)
+    whole = np.rint(SIDE * np.where(shown, places, 0)).astype(int)
     steps = np.diff(whole, axis=-1, prepend=0)
     texts = np.where(shown, steps.astype(str), "")
     return {"shape": list(places.shape), "values": " ".join(texts.ravel())}
 
 
-def _said(text: str) -> str:
+def _worded(text: str) -> str:
     """Return words in the chosen language; a number and a symbol (`Code`) stay as they are."""
     if isinstance(text, Code):
         return text
@@ -313,17 +257,7 @@ def _said(text: str) -> str:
 
 
 def _when(when: Mapping) -> dict:
-    return {name: list(np.atleast_1d(at).tolist()) for name, at in when.items()}
-
-
-def _check_shape(what, leading, by, sizes):
-    wanted = tuple(sizes[name] for name in by)
-    if leading not in ((), wanted):
-        raise ValueError(f"{what} must have the axes {wanted} of {list(by)}, got {leading}")
-
-
-def _number(value, digits: int) -> str:
-    return f"{value:.{digits}g}" if np.isfinite(value) else "–"
+    return {name: np.atleast_1d(at).tolist() for name, at in when.items()}
 
 
 def _tick(value: float) -> str:
