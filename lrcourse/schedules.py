@@ -45,14 +45,8 @@ class Schedule:
     array of its shape, to the bit what the single calls return. It keeps no
     state: it can be called in any order, plotted, pickled and shared. Two are
     equal when they were made by the same function with equal arguments, and
-    ``repr`` is the call that makes one.
-
-    Raises
-    ------
-    TypeError
-        When called with anything but whole numbers.
-    ValueError
-        When called with a step below 0.
+    ``repr`` is the call that makes one. A step that is no whole number is a
+    `TypeError`, one below 0 a `ValueError`.
 
     >>> rate = constant(0.1)
     >>> rate(3), rate([0, 1])
@@ -70,6 +64,26 @@ class Schedule:
         rates = self._rate(steps.ravel().astype(float)).reshape(steps.shape)
         return rates if steps.ndim else rates.item()
 
+    @property
+    def total_steps(self) -> int | None:
+        """The step from which on the rate stays as it is, None if there is none.
+
+        >>> warmup(cosine(0.1, 100), 5).total_steps, exponential(0.1, 0.01).total_steps
+        (105, None)
+        """
+        given = self._arguments
+        if self._name == "constant":
+            return 0
+        if self._name == "piecewise":  # fractions of a total are over when it is
+            return given["total_steps"] or max(given["boundaries"], default=0)
+        if self._name not in ("warmup", "join", "per_epoch"):
+            return given.get("total_steps")
+        last = given["schedules"][-1] if self._name == "join" else given["schedule"]
+        if last.total_steps is None:
+            return None
+        before = given.get("steps", 0) + max(given.get("boundaries", (0,)), default=0)
+        return before + last.total_steps * given.get("updates_per_epoch", 1)
+
     def __repr__(self):
         return written(FACTORIES[self._name], self._arguments)
 
@@ -82,7 +96,7 @@ class Schedule:
         return hash((self._name, *self._arguments.items()))
 
     def __reduce__(self):
-        return _rebuild, (self._name, self._arguments)
+        return partial(FACTORIES[self._name], **self._arguments), ()
 
     @property
     def warmup_steps(self) -> int:
@@ -107,10 +121,6 @@ def _steps(step):
     if steps.size and steps.min() < 0:
         raise ValueError(f"step must be at least 0, got {steps.min()}")
     return steps
-
-
-def _rebuild(name, arguments):
-    return FACTORIES[name](**arguments)
 
 
 def _schedule(build):
@@ -147,19 +157,19 @@ _CHECKS = {
     **dict.fromkeys(("learning_rate", "max_rate", "first", "last", "power"), positive),
     **dict.fromkeys(("div_factor", "final_div_factor"), positive),
     **dict.fromkeys(("min_rate", "start", "end", "decay", "rate"), not_negative),
-    **dict.fromkeys(("drop", "gamma"), fraction),
+    **dict.fromkeys(("drop", "gamma", "shrink"), fraction),
     **dict.fromkeys(("total_steps", "decay_steps", "steps", "every"), positive_integer),
     **dict.fromkeys(("period", "half_period", "multiplier"), positive_integer),
     "updates_per_epoch": positive_integer,
     "rates": several(positive),
     "schedule": Schedule,
     "schedules": several(Schedule),
-    "warmup_steps": whole,
-    "shift": whole,
+    **dict.fromkeys(("warmup_steps", "shift"), whole),
     "pct_start": partial(real, low=0, high=1),
     "three_phase": flag,
     "anneal_strategy": partial(one_of, allowed=("cos", "linear")),
     "mode": partial(one_of, allowed=("triangular", "triangular2", "exp_range")),
+    "shape": lambda name, value: one_of(name, value, _SHAPES),
 }
 
 
@@ -170,10 +180,8 @@ _CHECKS = {
 def constant(learning_rate: float) -> Schedule:
     r"""The same rate always, :math:`\eta_t = \eta_0`.
 
-    Raises
-    ------
-    TypeError, ValueError
-        Unless the rate is a positive, finite number; so do all schedules.
+    It must be positive and finite, or this, as all schedules, raises a `TypeError`
+    or a `ValueError` that names the argument.
 
     >>> constant(0.1)([0, 1000])
     array([0.1, 0.1])
@@ -192,12 +200,8 @@ def time_based(learning_rate: float, decay: float) -> Schedule:
     was this formula too, but counted updates; held over an epoch it is the
     source's. With 10 updates an epoch the two differ at update 25, in epoch 2:
 
-    >>> by_update = time_based(0.1, decay=0.01)
-    >>> by_epoch = per_epoch(time_based(0.1, decay=0.01), updates_per_epoch=10)
-    >>> round(by_update(25), 4), round(by_epoch(25), 4)
+    >>> time_based(0.1, 0.01)(25), round(per_epoch(time_based(0.1, 0.01), 10)(25), 4)
     (0.08, 0.098)
-
-    `time_based_compounding` is a third thing.
     """
     return lambda t: learning_rate / (1 + decay * t)
 
@@ -227,6 +231,22 @@ def time_based_compounding(learning_rate: float, decay: float) -> Schedule:
         return learning_rate / products[t.astype(int)]
 
     return rate
+
+
+@_schedule
+def inverse_power(learning_rate: float, power: float) -> Schedule:
+    r"""One over a power of the step, counted from 1.
+
+    .. math:: \eta_t = \eta_0 / (t + 1)^p
+
+    scikit-learn's ``invscaling``. Its `SGDClassifier` makes an update for each row, and a
+    step is one of these. Its `MLPClassifier` sets the rate after each epoch only: with n
+    rows, that of epoch e is the rate at step e·n.
+
+    >>> inverse_power(0.1, 0.5)([0, 3, 99])
+    array([0.1 , 0.05, 0.01])
+    """
+    return lambda t: learning_rate / _power(t + 1, power)
 
 
 @_schedule
@@ -358,14 +378,9 @@ def _between(first, last, share):
 
 @_schedule
 def one_cycle(
-    max_rate: float,
-    total_steps: int,
-    pct_start: float = 0.3,
-    div_factor: float = 25.0,
-    final_div_factor: float = 1e4,
-    anneal_strategy: str = "cos",
-    three_phase: bool = False,
-) -> Schedule:
+    max_rate: float, total_steps: int, pct_start: float = 0.3, div_factor: float = 25.0,
+    final_div_factor: float = 1e4, anneal_strategy: str = "cos", three_phase: bool = False,
+) -> Schedule:  # fmt: skip
     r"""Up to `max_rate` and down to almost nothing, once.
 
     From ``max_rate / div_factor`` to `max_rate` in the first part of the steps,
@@ -410,26 +425,45 @@ def one_cycle(
 
 @_schedule
 def warmup_stable_decay(
-    learning_rate: float, total_steps: int, warmup_steps: int, decay_steps: int, end: float = 0.0
-) -> Schedule:
-    r"""Up in a line, level for most of the training, down in a line at its end.
+    learning_rate: float, total_steps: int, warmup_steps: int, decay_steps: int,
+    end: float = 0.0, shape: str = "linear",
+) -> Schedule:  # fmt: skip
+    r"""Up in a line, level for most of the training, down at its end.
 
     It reaches `learning_rate` at step `warmup_steps`, leaves it at `total_steps`
     − `decay_steps` and reaches `end` at `total_steps`. A step is an update.
     [Hu et al. 2024, whose decay is exponential; other shapes: `join`]
 
+    Parameters
+    ----------
+    shape : {"linear", "cosine", "sqrt"}
+        The way down: a line, half a cosine, or :math:`1 - \sqrt{p}` of the height after
+        the share p of the decay, early steep and late flat.  [Hägele et al. 2024]
+
     >>> warmup_stable_decay(0.1, 100, 10, 20)([0, 5, 10, 80, 90, 100])
     array([0.  , 0.05, 0.1 , 0.1 , 0.05, 0.  ])
+    >>> warmup_stable_decay(0.1, 100, 10, 20, shape="sqrt")([80, 85, 100])
+    array([0.1 , 0.05, 0.  ])
     """
-    decay_start = total_steps - decay_steps
-    if warmup_steps > decay_start:
+    if total_steps < (least := warmup_steps + decay_steps):
         raise ValueError(
-            f"total_steps must be at least warmup_steps + decay_steps, got {total_steps} "
-            f"for {warmup_steps} + {decay_steps}"
+            f"total_steps must be at least {least} for warmup and decay, got {total_steps}"
         )
-    level, falling = constant(learning_rate), linear(learning_rate, decay_steps, end)
-    rising = warmup(level, warmup_steps) if warmup_steps else level
-    return join([rising, falling], [decay_start])._rate if decay_start else falling._rate
+    level = total_steps - decay_steps
+
+    def rate(t):
+        rising = _between(learning_rate, 0.0, _progress(t, max(warmup_steps, 1)))
+        share = _SHAPES[shape](_progress(np.maximum(t - level, 0), decay_steps))
+        return np.where(t < warmup_steps, rising, _between(learning_rate, end, share))
+
+    return rate
+
+
+_SHAPES = {
+    "linear": lambda progress: 1 - progress,
+    "cosine": _half_cosine,
+    "sqrt": lambda progress: 1 - np.sqrt(progress),
+}
 
 
 # In pieces and cycles.
@@ -475,21 +509,24 @@ def _check_boundaries(boundaries, name, pieces):
 
 @_schedule
 def cosine_restarts(
-    learning_rate: float, period: int, multiplier: int = 1, end: float = 0.0
+    learning_rate: float, period: int, multiplier: int = 1, end: float = 0.0, shrink: float = 1.0
 ) -> Schedule:
     r"""Half cosines, one after the other, each `multiplier` times as long as the one before.
 
-    The first takes `period` steps; each is a `cosine` that jumps back to
-    `learning_rate` instead of reaching `end`.  [SGDR, Loshchilov & Hutter 2017,
-    where a step may be a fraction of an epoch]
+    The first takes `period` steps; each is a `cosine` that jumps back to the top
+    instead of reaching `end`.  [SGDR, Loshchilov & Hutter 2017, where a step may be a
+    fraction of an epoch] The top is `learning_rate` at first; with `shrink`, as in Keras,
+    its height above `end` is that fraction of the last one's after each restart.
 
     >>> cosine_restarts(0.1, 2, multiplier=2)([0, 1, 2, 4, 6]).round(3)
     array([0.1 , 0.05, 0.1 , 0.05, 0.1 ])
+    >>> cosine_restarts(0.1, 2, shrink=0.5)([0, 2, 4])
+    array([0.1  , 0.05 , 0.025])
     """
 
     def rate(t):
         if multiplier == 1:
-            progress = t % period / period
+            cycle, progress = t // period, t % period / period
         else:
             starts = [0]
             while starts[-1] <= t.max(initial=0):
@@ -497,18 +534,14 @@ def cosine_restarts(
             starts = np.array(starts, float)
             cycle = np.searchsorted(starts, t, side="right") - 1
             progress = (t - starts[cycle]) / np.diff(starts)[cycle]
-        return _between(learning_rate, end, _half_cosine(progress))
+        return _between(learning_rate, end, _half_cosine(progress) * _power(shrink, cycle))
 
     return rate
 
 
 @_schedule
 def cyclical(
-    min_rate: float,
-    max_rate: float,
-    half_period: int,
-    mode: str = "triangular",
-    gamma: float = 1.0,
+    min_rate: float, max_rate: float, half_period: int, mode: str = "triangular", gamma: float = 1.0
 ) -> Schedule:
     r"""Up in a line for `half_period` steps, down again for as many, and so on.
 
@@ -518,9 +551,7 @@ def cyclical(
     ----------
     mode : {"triangular", "triangular2", "exp_range"}
         What becomes of the height ``max_rate - min_rate``: it stays, it is halved
-        after every cycle, or it is multiplied by `gamma` at every step.
-    gamma : float
-        Above 0, at most 1; for "exp_range" alone.
+        after every cycle, or it is multiplied by `gamma`, at most 1, at every step.
 
     >>> cyclical(0.1, 0.3, 2, "triangular2")([0, 1, 2, 3, 4, 6])
     array([0.1, 0.2, 0.3, 0.2, 0.1, 0.2])
@@ -558,9 +589,10 @@ def warmup(schedule: Schedule, steps: int, start: float = 0.0) -> Schedule:
     >>> warmup(linear(0.1, 10), 4, start=0.02)([0, 2, 4, 9])
     array([0.02, 0.06, 0.1 , 0.05])
     """
+    first = schedule(0)
 
     def rate(t):
-        rising = _between(schedule(0), start, _progress(t, steps))
+        rising = _between(first, start, _progress(t, steps))
         return np.where(t < steps, rising, schedule._rate(np.maximum(t - steps, 0)))
 
     return rate
@@ -617,15 +649,12 @@ class ReduceOnPlateau:
 
     Parameters
     ----------
-    learning_rate : float
     factor : float
         Above 0 and below 1.
     patience : int
         Bad epochs that are put up with.
-    threshold : float
     threshold_mode : {"rel", "abs"}
-        Better means by more than a fraction of the best metric, or by more than
-        a number.
+        `threshold` is a fraction of the best metric, below 1, or a number.
     cooldown : int
         Epochs after a reduction in which bad ones do not count.
     min_rate : float
@@ -636,42 +665,31 @@ class ReduceOnPlateau:
         How many reductions in a row, without an improvement, to make before the
         next one is replaced by a return to the first rate; by default always reduce.
 
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments out of these bounds, and for a metric that is no number. A
-        metric of nan, from a run that has diverged, is a bad one.
+    Arguments out of these bounds, and a metric that is no number, are a `TypeError` or a
+    `ValueError`. A metric of nan, from a run that has diverged, is a bad one.
 
     >>> plateau = ReduceOnPlateau(0.1, factor=0.5, patience=1)
     >>> [plateau.update(loss) for loss in (3.0, 2.0, 2.0, 2.0, 1.0)]
     [0.1, 0.1, 0.1, 0.05, 0.05]
     """
 
+    _STATE = ("learning_rate", "best", "bad_epochs", "cooling", "reductions")
+
     def __init__(
-        self,
-        learning_rate: float,
-        factor: float = 0.1,
-        patience: int = 10,
-        threshold: float = 1e-4,
-        threshold_mode: str = "rel",
-        cooldown: int = 0,
-        min_rate: float = 0.0,
-        mode: str = "min",
-        raise_after: int | None = None,
-    ):
+        self, learning_rate: float, factor: float = 0.1, patience: int = 10,
+        threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,
+        min_rate: float = 0.0, mode: str = "min", raise_after: int | None = None,
+    ):  # fmt: skip
         self.initial_rate = self.learning_rate = positive("learning_rate", learning_rate)
         self.factor = below_one("factor", positive("factor", factor))
-        self.patience = whole("patience", patience)
+        self.patience, self.cooldown = whole("patience", patience), whole("cooldown", cooldown)
         self.threshold_mode = one_of("threshold_mode", threshold_mode, ("rel", "abs"))
-        self.threshold = not_negative("threshold", threshold)
-        if threshold_mode == "rel" and threshold >= 1:
-            raise ValueError(f"threshold must be below 1 where it is a fraction, got {threshold}")
-        self.cooldown = whole("cooldown", cooldown)
+        check = below_one if threshold_mode == "rel" else not_negative
+        self.threshold = check("threshold", threshold)
         self.min_rate = real("min_rate", min_rate, 0, self.learning_rate)
         self.mode = one_of("mode", mode, ("min", "max"))
-        if raise_after is not None:
-            raise_after = positive_integer("raise_after", raise_after)
-        self.raise_after = raise_after
+        never = raise_after is None
+        self.raise_after = None if never else positive_integer("raise_after", raise_after)
         self.best = math.inf if mode == "min" else -math.inf
         self.bad_epochs = self.cooling = self.reductions = 0
 
@@ -684,8 +702,12 @@ class ReduceOnPlateau:
         if self.cooling > 0:
             self.cooling, self.bad_epochs = self.cooling - 1, 0
         if self.bad_epochs > self.patience:
-            self._reduce_or_raise()
             self.cooling, self.bad_epochs = self.cooldown, 0
+            if self.reductions == self.raise_after:
+                self.learning_rate, self.reductions = self.initial_rate, 0
+            else:
+                self.learning_rate = max(self.learning_rate * self.factor, self.min_rate)
+                self.reductions += 1
         return self.learning_rate
 
     def _better(self, metric):
@@ -693,15 +715,6 @@ class ReduceOnPlateau:
         if self.threshold_mode == "rel":
             return sign * metric < sign * self.best * (1 - sign * self.threshold)
         return sign * metric < sign * self.best - self.threshold
-
-    def _reduce_or_raise(self):
-        if self.reductions == self.raise_after:
-            self.learning_rate, self.reductions = self.initial_rate, 0
-        else:
-            self.learning_rate = max(self.learning_rate * self.factor, self.min_rate)
-            self.reductions += 1
-
-    _STATE = ("learning_rate", "best", "bad_epochs", "cooling", "reductions")
 
     def state(self) -> dict[str, float]:
         """Return what it remembers, to be saved."""
@@ -711,10 +724,9 @@ class ReduceOnPlateau:
         """Go on from a `state`, on an object made with the same arguments."""
         if not isinstance(state, Mapping) or set(state) != set(self._STATE):
             raise ValueError(f"state must have {', '.join(self._STATE)}, got {state!r}")
-        for name in self._STATE:
-            number(name, state[name])
-        for name in self._STATE:
-            setattr(self, name, state[name])
+        for name, value in state.items():
+            number(name, value)
+        vars(self).update(state)
 
 
 def follow_cost(
@@ -726,11 +738,7 @@ def follow_cost(
     an epoch from the cost of the one before, and give it to the optimizer. At a
     cost of 0 it is `learning_rate`, and no loss of the course is below 0: `max_rate`
     is what keeps a run that diverges from diverging faster.  [Brownlee 2016, comments]
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a rate, bounds or a cost that are no numbers, a nan included.
+    A rate, bounds or a cost that are no numbers, a nan included, are errors.
 
     >>> [round(follow_cost(0.1, cost, max_rate=0.5), 4) for cost in (5.0, 1.0, 0.0)]
     [0.5, 0.2718, 0.1]

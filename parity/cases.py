@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import optax
 import torch
+from sklearn import linear_model
 
 from lrcourse.frameworks import trace
 from steps import START, STEPS
@@ -61,6 +62,8 @@ SCHEDULES = [
      "CosineDecay({rate} * {drop}, {total}, warmup_target={rate}, warmup_steps={every})"),
     ("Keras", "cosine_restarts({rate}, {every}, {times}, {rate} * {drop})",
      "CosineDecayRestarts({rate}, {every}, t_mul=float({times}), m_mul=1.0, alpha={drop})"),
+    ("Keras", "cosine_restarts({rate}, {every}, {times}, {rate} * {pct}, shrink={drop})",
+     "CosineDecayRestarts({rate}, {every}, t_mul=float({times}), m_mul={drop}, alpha={pct})"),
     ("Optax", "constant({rate})", "constant_schedule({rate})"),
     ("Optax", "exponential({rate}, {decay})", "exponential_decay({rate}, 1, exp(-{decay}))"),
     ("Optax", "geometric({rate}, {rate} * {drop}, {total})",
@@ -80,6 +83,19 @@ SCHEDULES = [
     ("Optax", "warmup_stable_decay({rate}, 100 + {every}, {every}, 20, {rate} * {drop})",
      "join_schedules([linear_schedule(0.0, {rate}, {every}), constant_schedule({rate}), "
      "linear_schedule({rate}, {rate} * {drop}, 20)], [{every}, 80 + {every}])"),
+    ("Optax", "warmup_stable_decay({rate}, 100 + {every}, {every}, 20, shape='cosine')",
+     "join_schedules([linear_schedule(0.0, {rate}, {every}), constant_schedule({rate}), "
+     "cosine_decay_schedule({rate}, 20)], [{every}, 80 + {every}])"),
+    ("Optax", "warmup_stable_decay({rate}, 100 + {every}, {every}, 20, {rate} * {drop}, 'sqrt')",
+     "join_schedules([linear_schedule(0.0, {rate}, {every}), constant_schedule({rate}), "
+     "lambda t: {rate} * ({drop} + (1 - {drop}) * (1 - jnp.sqrt(jnp.minimum(t, 20) / 20)))], "
+     "[{every}, 80 + {every}])"),
+    ("scikit-learn", "inverse_power({rate}, {power})",
+     "SGDClassifier(learning_rate='invscaling', eta0={rate}, power_t={power}, penalty=None, "
+     "fit_intercept=False)"),
+    ("scikit-learn", "inverse_power({rate}, {power})",
+     "SGDRegressor(learning_rate='invscaling', eta0={rate}, power_t={power}, penalty=None, "
+     "fit_intercept=False, loss='epsilon_insensitive', epsilon=0)"),
     ("Optax", "inverse_sqrt({rate}, {every})",
      "lambda t: {rate} * jnp.minimum(t / {every}, jnp.sqrt({every} / jnp.maximum(t, 1)))"),
 ]  # fmt: skip
@@ -141,6 +157,7 @@ NAMES = {
     "PyTorch": {**vars(torch.optim.lr_scheduler), "sgd": sgd, "sequential": sequential},
     "Keras": vars(keras.optimizers.schedules),
     "Optax": {**vars(optax), "jnp": jax.numpy},
+    "scikit-learn": vars(linear_model),
 }
 
 
@@ -151,7 +168,18 @@ def framework_rates(framework: str, call: str) -> np.ndarray:
         made = eval(call, {**NAMES[framework], "exp": np.exp})
     if framework == "Keras":
         made = keras.optimizers.SGD(made)
+    if framework == "scikit-learn":
+        return np.array([_rate_of_the_next_row(made) for _ in range(STEPS)])
     return trace(made, STEPS, 1)
+
+
+def _rate_of_the_next_row(model):
+    """The step that a linear model makes from 0 where the slope of its loss is -1."""
+    classes = {"classes": [0, 1]} if hasattr(model, "decision_function") else {}
+    model.partial_fit([[1.0]], [1], **classes)
+    (step,) = model.coef_.ravel().copy()
+    model.coef_[...] = 0
+    return step
 
 
 def framework_weights(framework: str, call: str, steps: np.ndarray) -> np.ndarray:

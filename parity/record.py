@@ -22,7 +22,7 @@ def entries(pairs, compute):
 
 def main():
     """Write the file."""
-    packages = ("torch", "keras", "optax", "jax", "numpy")
+    packages = ("torch", "keras", "optax", "jax", "scikit-learn", "numpy")
     parts = {
         "command": "make record",
         "versions": {name: version(name) for name in packages}

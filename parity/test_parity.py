@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.neural_network import MLPClassifier
 
 from cases import OPTIMIZERS, SCHEDULES, framework_rates, framework_weights
 from lrcourse import optimizers
-from lrcourse.schedules import FACTORIES
+from lrcourse.schedules import FACTORIES, inverse_power
 from steps import STEPS, gradients, our_weights
 
 TOLERANCE = 1e-12
@@ -49,6 +50,18 @@ def test_an_optimizer_makes_the_steps_of_its_counterpart(framework, ours, theirs
     steps = gradients(seed)
     expected = framework_weights(framework, theirs.format(**drawn, w="[w]"), steps)
     assert worst(our_weights(optimizer, steps), expected) < TOLERANCE
+
+
+def test_a_perceptron_of_scikit_learn_takes_a_rate_of_invscaling_for_each_epoch():
+    x, y = np.arange(14.0).reshape(7, 2), [0, 1] * 3 + [0]
+    model = MLPClassifier(
+        [2], solver="sgd", learning_rate="invscaling", learning_rate_init=0.1, power_t=0.3
+    )
+    rates = []
+    for _ in range(10):
+        model.partial_fit(x, y, classes=[0, 1])
+        rates.append(model._optimizer.learning_rate)  # what the next epoch takes
+    assert rates == pytest.approx(inverse_power(0.1, 0.3)(7 * np.arange(1, 11)), rel=1e-14)
 
 
 def test_every_schedule_and_optimizer_is_compared():
