@@ -1,16 +1,14 @@
 """Two ways to look for a learning rate, and what they can tell apart."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse.checks import instance, positive, positive_integer, whole
+from lrcourse.checks import instance, learning_rates, numbers, positive, positive_integer, whole
 from lrcourse.comparison import Difference, paired_difference
 from lrcourse.datasets import Data
 from lrcourse.schedules import geometric
-from lrcourse.sweeps import sweep
 from lrcourse.tables import Table
 from lrcourse.training import History, fit
 
@@ -73,15 +71,13 @@ class Search:
 
 
 def coarse_to_fine(
-    train: Callable[..., History],
+    train: Callable[..., History | np.ndarray],
     learning_rate: float,
     *,
     seeds: int = 5,
     factor: float = 10.0,
     rounds: int = 2,
     points: int = 5,
-    executor: Executor | None = None,
-    progress: bool = False,
 ) -> Search:
     """Search for a learning rate as one does by hand.
 
@@ -93,8 +89,10 @@ def coarse_to_fine(
 
     Parameters
     ----------
-    train : function (learning_rates, seed=...) returning a `History`
-        As for `lrcourse.sweeps.sweep`.
+    train : function (learning_rates, seed=...)
+        Train once for each rate of an array, such as
+        `lrcourse.experiments.school_district_runs`, and return a `History` or the
+        last losses, (rates,).
     learning_rate : float
         The default to start from.
     seeds : int
@@ -106,55 +104,70 @@ def coarse_to_fine(
     points : int
         Rates of each round, at least two, evenly spaced in their logarithm. One that
         was tried before is not tried again.
-    executor, progress
-        As for `lrcourse.sweeps.sweep`.
 
     Raises
     ------
     TypeError, ValueError
         For arguments that are no such numbers, and if twelve steps of the factor
         in one direction do not come past the best rate.
+
+    >>> def distance(rates, seed):
+    ...     return np.abs(np.log(rates / 0.03))
+    >>> f"{coarse_to_fine(distance, 1.0, rounds=3).best:.3f}"
+    '0.030'
     """
+    if not callable(train):
+        raise TypeError(f"train must be a function, got {train!r}")
     learning_rate = positive("learning_rate", learning_rate)
     seeds = whole("seeds", seeds, 2, 1_000_000)  # one run cannot be told apart from another
     rounds, points = whole("rounds", rounds, 1, 100), whole("points", points, 2, 10_000)
     if positive("factor", factor) <= 1:
         raise ValueError(f"factor must be above 1, got {factor}")
+    tried = {}  # of each rate the losses and the round
 
-    def measure(rates):
-        found = sweep(train, rates, seeds, executor=executor, progress=progress)
-        losses = found.at_end("validation_loss")
-        return np.where(np.isfinite(losses), losses, np.inf)
+    def measure(rates, turn):
+        rates = learning_rates("learning_rate", rates)
+        losses = np.array([_last_losses(train(rates, seed=s), rates) for s in range(seeds)])
+        tried.update((rate, (losses[:, run], turn)) for run, rate in enumerate(rates.tolist()))
 
-    rates = learning_rate * factor ** np.arange(-1.0, 2.0)
-    losses, turns = measure(rates), np.zeros(3, int)
+    def bracket():
+        """Return the best rate so far and those beside it, None where none was tried."""
+        rates = sorted(tried)
+        best = np.argmin([tried[rate][0].mean() for rate in rates])
+        low, best, high = [None, *rates, None][best : best + 3]
+        return low, best, high
 
-    def include(new, turn):
-        nonlocal rates, losses, turns
-        together = np.concatenate([rates, new])
-        order = together.argsort(kind="stable")
-        losses = np.concatenate([losses, measure(new)], axis=1)[:, order]
-        turns = np.concatenate([turns, np.full(len(new), turn)])[order]
-        rates = together[order]
-
+    measure(learning_rate * factor ** np.arange(-1.0, 2.0), 0)
     for _ in range(_WIDEST):
-        best = losses.mean(axis=0).argmin()
-        if 0 < best < len(rates) - 1:
+        low, best, high = bracket()
+        if low and high:
             break
-        include(np.array([rates[0] / factor if best == 0 else rates[-1] * factor]), 0)
+        measure([best * factor if low else best / factor], 0)
     else:
         raise ValueError(
             f"learning_rate must be within {_WIDEST} factors of {factor:g} of the best: "
-            f"the loss still falls at {rates[best]:g}"
+            f"the loss still falls at {best:g}"
         )
     for turn in range(1, rounds + 1):
-        best = losses.mean(axis=0).argmin()
-        low, high = rates[max(best - 1, 0)], rates[min(best + 1, len(rates) - 1)]
-        new = np.geomspace(low, high, points + 2)[1:-1]
-        new = new[~np.isclose(new[:, np.newaxis], rates).any(axis=1)]
+        low, best, high = bracket()
+        new = np.geomspace(low or best, high or best, points + 2)[1:-1]
+        new = new[~np.isclose(new[:, np.newaxis], list(tried)).any(axis=1)]
         if new.size:
-            include(new, turn)
-    return Search(rates, losses, turns)
+            measure(new, turn)
+    rates = sorted(tried)
+    losses, turns = zip(*[tried[rate] for rate in rates], strict=True)
+    return Search(np.array(rates), np.stack(losses, axis=1), np.array(turns))
+
+
+def _last_losses(found, rates):
+    if isinstance(found, History):
+        found = found.validation_loss[-1]
+    losses = numbers("what train returns", found, 1)
+    if losses.shape != rates.shape:
+        raise ValueError(
+            f"train must return a loss for each of {len(rates)} rates, got {len(losses)}"
+        )
+    return np.where(np.isfinite(losses), losses, np.inf)
 
 
 @dataclass(frozen=True)

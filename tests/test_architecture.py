@@ -15,7 +15,7 @@ LIBRARY = Path(__file__).parent.parent / "lrcourse"
 ORDER = [
     "checks", "storage", "language", "tables", "comparison", "schedules",
     "optimizers", "models", "datasets",
-    "training", "sweeps", "landscapes", "search", "plots", "frameworks", "book", "experiments",
+    "training", "landscapes", "search", "plots", "frameworks", "book", "experiments",
     "explorer", "exercises",
     "__init__", "__main__",
 ]  # fmt: skip

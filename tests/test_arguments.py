@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import lrcourse
-from lrcourse import comparison, landscapes, models, plots, schedules, search, sweeps
+from lrcourse import comparison, landscapes, models, plots, schedules, search
 from lrcourse.book import figures
 from lrcourse.book.claims import verdicts
 from lrcourse.book.sources import quoted
@@ -116,7 +116,6 @@ CALLS = [
     (lrcourse.fit, {"model": NEURON, "optimizer": SGD(0.1), "data": DATA, "epochs": 1,
                     "batch_size": 5, "evaluate_every": 2, "seed": 0, "keep_path": False,
                     "progress": False}),
-    (sweeps.sweep, {"train": train, "learning_rates": [0.1], "seeds": 1, "progress": False}),
     (landscapes.quadratic, {"curvature": [1.0, 2.0], "minimum": [0.0, 0.0]}),
     (landscapes.ravine, {"ratio": 5.0}),
     (landscapes.least_squares, {"x": X, "y": Y}),

@@ -68,6 +68,24 @@ def test_a_real_search_agrees_with_its_own_seeds():
     assert found.losses[:, 1].tolist() == [loss if np.isfinite(loss) else np.inf for loss in alone]
 
 
+def test_a_search_takes_a_history_or_its_last_losses():
+    def losses(rates, seed):
+        return short(rates, seed=seed).validation_loss[-1]
+
+    found, plain = (coarse_to_fine(train, 0.1, seeds=2, rounds=1) for train in (short, losses))
+    assert np.array_equal(found.losses, plain.losses)
+    assert np.array_equal(found.learning_rates, plain.learning_rates)
+
+
+def test_a_search_asks_for_one_loss_of_each_rate():
+    with pytest.raises(ValueError, match="a loss for each of 3 rates, got 1"):
+        coarse_to_fine(lambda rates, seed: [0.5], 0.1)
+    with pytest.raises(TypeError, match="what train returns must be an array of numbers"):
+        coarse_to_fine(lambda rates, seed: None, 0.1)
+    with pytest.raises(TypeError, match="train must be a function"):
+        coarse_to_fine("train", 0.1)
+
+
 def test_the_range_test_raises_the_rate_by_a_factor():
     test = range_test(LogisticRegression(2), SGD, school_district(), low=1e-3, high=100, updates=50)
     assert test.losses.shape == (3, 50)
