@@ -99,7 +99,6 @@ CALLS = [
     (stepped, {"parameters": [np.ones((2, 2))], "gradients": [np.ones((2, 2))]}),
     (effective, {"gradients": [np.ones(2)]}),
     (lambda parameters: Adam(0.1).step(parameters, [np.ones(1)]), {"parameters": [np.ones(1)]}),
-    (Adam(0.1).restore, {"state": Adam(0.1).state()}),
     (models.LogisticRegression, {"features": 2, "cross_entropy": models.cross_entropy_from_logits}),
     (models.MultilayerPerceptron, {"sizes": [2, 1], "activation": "relu", "loss": "squared_error",
                                    "dropout": 0.1, "initialization": "he"}),

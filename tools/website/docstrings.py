@@ -8,11 +8,12 @@ HELPERS = {
     "lrcourse.datasets.described",
     "lrcourse.experiments.running.catalogued",
     "lrcourse.explorer.widget.live_widget",
-    "lrcourse.optimizers.check_step",
-    "lrcourse.optimizers.per_run",
     "lrcourse.schedules.written",
     "lrcourse.training.progress_bar",
+    "lrcourse.training.misfit",
+    "lrcourse.training.side_by_side",
     "lrcourse.training.views",
+    "lrcourse.training.warn_of_plan",
 }
 
 
