@@ -156,7 +156,7 @@ def test_without_scikit_learn_and_without_a_file_both_remedies_are_said(local, m
     with pytest.raises(DataUnavailable) as raised:
         CATALOGUE[name].load()
     said = str(raised.value)
-    assert "comes with scikit-learn: pip install 'lrcourse[data]'" in said
+    assert "scikit-learn has it: pip install 'lrcourse[data]'" in said
     assert f"as {CATALOGUE[name].files[0].name} in a folder and set" in said
     assert CATALOGUE[name].place == "not here"
 

@@ -1,7 +1,8 @@
 """The data of the course: made here, come with scikit-learn, or downloaded.
 
 What is not made here is looked for first in the folder named by the environment
-variable ``LRCOURSE_DATA``, then in the user's cache. No pickle is ever loaded.
+variable ``LRCOURSE_DATA``, then in the user's cache, and scikit-learn's files in
+scikit-learn. A file whose checksum is not the published one's is not read.
 """
 
 import hashlib
@@ -166,7 +167,7 @@ def cats_dogs() -> Dataset:
 def digits() -> Dataset:
     """1,797 handwritten digits, 8 by 8 grey pixels in a row of 64.
 
-    [Alpaydin & Kaynak 1998, UCI data set 80, CC BY 4.0; comes with scikit-learn]
+    [Alpaydin & Kaynak 1998, UCI data set 80, CC BY 4.0; ``digits.csv.gz`` of scikit-learn]
 
     >>> digits().x.shape, digits().y[:4]
     ((1797, 64), array([0, 1, 2, 3]))
@@ -181,7 +182,7 @@ def breast_cancer() -> Dataset:
     """569 tumours: 30 measurements, each in its own unit; benign (1) or malignant (0).
 
     The measurements differ by factors of 10,000: see `lrcourse.datasets.splits.standardized`.
-    [Wolberg et al. 1993, UCI data set 17, CC BY 4.0; comes with scikit-learn]
+    [Wolberg et al. 1993, UCI data set 17, CC BY 4.0; ``breast_cancer.csv`` of scikit-learn]
 
     >>> breast_cancer().x.max(axis=0).round(2)[[3, 4]]
     array([2.501e+03, 1.600e-01])
@@ -200,10 +201,8 @@ class Entry:
 
     def __init__(self, load: Callable[[], Dataset], licence: str, files=(), instead=()):
         self.load, self.licence = load, licence
-        self.files, self.instead = (
-            [FILES[name] for name in files],
-            [FILES[name] for name in instead],
-        )
+        self.files = [FILES[name] for name in files]
+        self.instead = [FILES[name] for name in instead]
 
     @property
     def size(self) -> int:

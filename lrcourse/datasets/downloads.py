@@ -130,7 +130,7 @@ def fetch(file: File) -> Path:
             said = [f"it cannot be kept in {cache_folder()}: {reason}"]
             break
     urls = " or ".join(mirror.url for mirror in mirrors)
-    shipped = f"It comes with scikit-learn: {INSTALL}. " if "scikit-learn" in urls else ""
+    shipped = f"scikit-learn has it: {INSTALL}. " if "scikit-learn" in urls else ""
     raise DataUnavailable(
         f"cannot get {file.name}: {'; '.join(said)}. {shipped}To supply it by hand, save {urls} "
         f"as {file.name} in a folder and set the environment variable {VARIABLE} to that folder"
