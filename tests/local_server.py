@@ -16,7 +16,8 @@ class Server:
 
     /good, /404, /silent (sends a part and then nothing), /drip (slowly), /short (a part
     of what its length promises), /other (as long, but not it), /longer, /page (a web
-    page of unknown length), /endless, /whole (knows no ranges), /far (refuses ranges).
+    page of unknown length), /login (a web page), /endless, /whole (knows no ranges), /far
+    (refuses ranges).
     """
 
     def __init__(self, content):
@@ -49,15 +50,15 @@ class Server:
         start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
         if behaviour == "404":
             return handler.send_error(404)
-        if behaviour == "far" and asked:
+        if asked and (behaviour == "far" or (behaviour == "good" and start >= len(content))):
             return handler.send_error(416)
         if behaviour == "other":
             content = bytes(len(content))
         elif behaviour == "longer":
             content += b"and more"
-        elif behaviour == "page":
+        elif behaviour in ("page", "login"):
             content = b"<html>Please log in to this network.</html>"
-        if behaviour in ("whole", "page", "endless"):
+        if behaviour in ("whole", "page", "login", "endless"):
             start = 0
         handler.send_response(206 if start else 200)
         if behaviour not in ("page", "endless"):
@@ -85,7 +86,7 @@ class Server:
     def mirror(self, path, checksum=None):
         """Return the mirror with this behaviour; a path with :// is an address of its own."""
         address = path if "://" in path else self.address + path
-        known = checksum or f"sha256:{hashlib.sha256(self.content).hexdigest()}"
+        known = checksum or hashlib.sha256(self.content).hexdigest()
         return Mirror(address, known, len(self.content))
 
     def file(self, *paths, name="data.bin", checksum=None):

@@ -120,7 +120,7 @@ def walk(settings, seed, stride):
 
 
 def points(name):
-    return lrcourse.datasets.described(name, "made here", *school_district_points())
+    return lrcourse.datasets.make_dataset(name, "made here", *school_district_points())
 
 
 def small(marks, pause=0.0):

@@ -1,21 +1,20 @@
 """The data of the course: made here, come with scikit-learn, or downloaded.
 
-What is downloaded is looked for first in the folder named by the environment
-variable ``LRCOURSE_DATA``, then in the user's cache. No pickle is ever loaded.
+What is not made here is looked for first in the folder named by the environment
+variable ``LRCOURSE_DATA``, then in the user's cache, and scikit-learn's files in
+scikit-learn. A file whose checksum is not the published one's is not read.
 """
 
-import gzip
 import hashlib
-import importlib.util
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from lrcourse.checks import positive_integer, real, whole
-from lrcourse.datasets.downloads import DataUnavailable, File, fetch, local_folder, where
-from lrcourse.datasets.formats import from_cifar, from_idx, from_npz, to_idx, unusable
-from lrcourse.datasets.published import CIFAR10, IONOSPHERE, MNIST, MNIST_MD5
+from lrcourse.datasets.downloads import FILES, PUBLISHED, DataUnavailable, fetch, find
+from lrcourse.datasets.formats import from_cifar, from_idx, from_npz
 
 
 class Data(NamedTuple):
@@ -53,20 +52,6 @@ class Dataset(NamedTuple):
     checksum: str = ""
     test_rows: int = 0
 
-
-_MNIST_SHAPES = {
-    "x_train": (60_000, 28, 28),
-    "y_train": (60_000,),
-    "x_test": (10_000, 28, 28),
-    "y_test": (10_000,),
-}
-_CATS_DOGS_SHAPES = {
-    "x_train": (10_000, 32, 32, 3),
-    "y_train": (10_000,),
-    "x_test": (2_000, 32, 32, 3),
-    "y_test": (2_000,),
-}
-_CAT, _DOG = 3, 5
 
 # The first seed whose validation set is as easy as the textbook's: see `school_district`.
 LIKE_THE_TEXTBOOK = 20
@@ -113,12 +98,11 @@ def school_district(seed: int = LIKE_THE_TEXTBOOK, wrong: float = 0.0) -> Data:
     x, y = school_district_points()
     wrong = real("wrong", wrong, 0, 1)
     order = np.random.default_rng(whole("seed", seed)).permutation(len(x))
-    train, validation = order[:1600], order[1600:]
-    y = y[order]
+    x, y = x[order], y[order]
     if wrong:
         exchanged = np.random.default_rng([seed, 4]).random(len(y)) < wrong
         y = np.where(exchanged, 1 - y, y)
-    return Data(x[train], y[:1600], x[validation], y[1600:])
+    return Data(x[:1600], y[:1600], x[1600:], y[1600:])
 
 
 def ionosphere() -> Dataset:
@@ -130,32 +114,25 @@ def ionosphere() -> Dataset:
     Raises
     ------
     DataUnavailable
-        As every data set that is downloaded: if it is not here and no mirror has it.
+        As every data set that is not made here: if it cannot be had, or is damaged.
     """
-    rows = [line.split(",") for line in fetch(IONOSPHERE).read_text("ascii").split()]
+    (path,) = CATALOGUE["ionosphere"].fetch()
+    rows = [line.split(",") for line in path.read_text("ascii").split()]
     x = np.array([row[:-1] for row in rows], dtype=float)
     y = np.array([row[-1] == "g" for row in rows], dtype=float)
-    return described("ionosphere", "UCI Machine Learning Repository, data set 52", x, y)
+    return make_dataset("ionosphere", "UCI Machine Learning Repository, data set 52", x, y)
 
 
 def mnist() -> Dataset:
     """70,000 handwritten digits, 28 by 28 grey pixels in a row of 784; the last 10,000 for tests.
 
+    From the published files, or in one as Keras has them, ``mnist.npz``.
     [LeCun, Cortes & Burges; CC BY-SA 3.0]
     """
-    path = _prepared("mnist.npz")
-    if path:
-        arrays = from_npz(path, _MNIST_SHAPES)
-        for name, array in arrays.items():
-            if hashlib.md5(to_idx(array), usedforsecurity=False).hexdigest() != MNIST_MD5[name]:
-                raise unusable(path, f"{name} is not that of MNIST, its checksum differs")
-    else:
-        contents = map(gzip.decompress, [fetch(file).read_bytes() for file in MNIST])
-        arrays = dict(zip(_MNIST_SHAPES, map(from_idx, contents), strict=True))
-    images, labels, test_rows = _joined(arrays)
-    source = "MNIST, equal to the published files"
-    x, y = images.reshape(len(images), -1), labels.astype(int)
-    return described("mnist", source, x, y, 255, test_rows)
+    path, *others = CATALOGUE["mnist"].fetch()
+    x, y, test_rows = from_idx([path, *others]) if others else from_npz(path)
+    x, y = x.reshape(len(x), -1), y.astype(np.int64)
+    return make_dataset("mnist", "MNIST, equal to the published files", x, y, 255, test_rows)
 
 
 def cifar10() -> Dataset:
@@ -163,67 +140,69 @@ def cifar10() -> Dataset:
 
     As floats they take 740 MB.  [Krizhevsky 2009]
     """
-    images, labels, test_rows = from_cifar(fetch(CIFAR10))
-    y = labels.astype(int)
-    return described("cifar10", "CIFAR-10, binary edition", images, y, 255, test_rows)
+    x, y, test_rows = from_cifar(*CATALOGUE["cifar10"].fetch())
+    y = y.astype(np.int64)
+    return make_dataset("cifar10", "CIFAR-10, binary edition", x, y, 255, test_rows)
 
 
 def cats_dogs() -> Dataset:
     """12,000 pictures (32, 32, 3) of CIFAR-10: cats (0) and dogs (1); the last 2,000 for tests.
 
-    Those in ``cifar10_cats_dogs.npz`` in the local folder were JPEG files once: not
-    the published pixels, not in the published order but first cats, then dogs.
-    `Dataset.source` says so; what is recorded from them must, too.
+    Those in ``cifar10_cats_dogs.npz``, from which the course's record was made, were JPEG
+    files once: not the published pixels, not in the published order but first cats, then
+    dogs. `Dataset.source` says so; what is recorded from them must, too.
     """
-    path = _prepared("cifar10_cats_dogs.npz")
-    if path:
-        arrays = from_npz(path, _CATS_DOGS_SHAPES)
-        for part in ("y_train", "y_test"):
-            if not np.array_equal(np.bincount(arrays[part]), [len(arrays[part]) // 2] * 2):
-                raise unusable(path, f"{part} must be as many 0 as 1")
-        images, labels, test_rows = _joined(arrays)
+    (path,) = CATALOGUE["cats_dogs"].fetch()
+    if path.suffix == ".npz":
+        x, y, test_rows = from_npz(path)
         source = "cats and dogs of CIFAR-10 from JPEG copies, not the published pixels"
     else:
-        images, labels, test_rows = from_cifar(fetch(CIFAR10))
-        chosen = np.isin(labels, (_CAT, _DOG))
-        test_rows = int(chosen[-test_rows:].sum())
-        images, labels = images[chosen], labels[chosen] == _DOG
+        x, y, test_rows = from_cifar(path)
+        chosen = np.isin(y, (3, 5))
+        x, y, test_rows = x[chosen], y[chosen] == 5, int(chosen[-test_rows:].sum())
         source = "cats and dogs of CIFAR-10, binary edition"
-    return described("cats_dogs", source, images, labels.astype(float), 255, test_rows)
+    return make_dataset("cats_dogs", source, x, y.astype(float), 255, test_rows)
 
 
 def digits() -> Dataset:
     """1,797 handwritten digits, 8 by 8 grey pixels in a row of 64.
 
-    [Alpaydin & Kaynak 1998, UCI data set 80, CC BY 4.0; comes with scikit-learn]
+    [Alpaydin & Kaynak 1998, UCI data set 80, CC BY 4.0; ``digits.csv.gz`` of scikit-learn]
 
     >>> digits().x.shape, digits().y[:4]
     ((1797, 64), array([0, 1, 2, 3]))
     """
-    x, y, source = _from_sklearn("digits")
-    return described("digits", source, x.astype(np.uint8), y, 16)
+    (path,) = CATALOGUE["digits"].fetch()
+    rows = np.loadtxt(path, delimiter=",")
+    x, y = rows[:, :-1].astype(np.uint8), rows[:, -1].astype(np.int64)
+    return make_dataset("digits", "UCI data set 80, from scikit-learn", x, y, 16)
 
 
 def breast_cancer() -> Dataset:
     """569 tumours: 30 measurements, each in its own unit; benign (1) or malignant (0).
 
     The measurements differ by factors of 10,000: see `lrcourse.datasets.splits.standardized`.
-    [Wolberg et al. 1993, UCI data set 17, CC BY 4.0; comes with scikit-learn]
+    [Wolberg et al. 1993, UCI data set 17, CC BY 4.0; ``breast_cancer.csv`` of scikit-learn]
 
     >>> breast_cancer().x.max(axis=0).round(2)[[3, 4]]
     array([2.501e+03, 1.600e-01])
     """
-    x, y, source = _from_sklearn("breast_cancer")
-    return described("breast_cancer", source, x, y.astype(float))
+    (path,) = CATALOGUE["breast_cancer"].fetch()
+    rows = np.loadtxt(path, delimiter=",", skiprows=1)
+    source = "UCI data set 17, from scikit-learn"
+    return make_dataset("breast_cancer", source, rows[:, :-1], rows[:, -1])
 
 
-class Entry(NamedTuple):
-    """A line of the catalogue: how a data set is loaded, and what that takes."""
+class Entry:
+    """A line of the catalogue: how a data set is loaded, its licence, and its files.
 
-    load: Callable[[], Dataset]
-    licence: str
-    files: tuple[File, ...] = ()
-    prepared: str = ""
+    Those of `instead` serve as well as `files`, if they are on this machine.
+    """
+
+    def __init__(self, load: Callable[[], Dataset], licence: str, files=(), instead=()):
+        self.load, self.licence = load, licence
+        self.files = [FILES[name] for name in files]
+        self.instead = [FILES[name] for name in instead]
 
     @property
     def size(self) -> int:
@@ -233,32 +212,31 @@ class Entry(NamedTuple):
     @property
     def place(self) -> str:
         """Where it is on this machine."""
-        if not self.files:
-            here = importlib.util.find_spec("sklearn")
-            return "comes with scikit-learn" + ("" if here else ", which is not installed")
-        if self.prepared and _prepared(self.prepared):
-            return f"local folder ({self.prepared})"
-        places = [place for file in self.files if (place := where(file))]
-        return " and ".join(dict.fromkeys(places)) if len(places) == len(self.files) else "not here"
+        try:
+            return " and ".join(dict(self._here())) or "not here"
+        except DataUnavailable:
+            return "not usable"
 
-    def fetch(self) -> None:
-        """Download what is not here yet."""
-        if not (self.prepared and _prepared(self.prepared)):
-            for file in self.files:
-                fetch(file)
+    def fetch(self) -> list[Path]:
+        """Return the paths of its files, downloading what is not here yet."""
+        return [path for _, path in self._here()] or [fetch(file) for file in self.files]
+
+    def _here(self):
+        """Return the places and paths of all files, nothing if one is missing."""
+        for files in filter(None, (self.instead, self.files)):
+            found = [find(file) for file in files]
+            if all(found):
+                return found
+        return []
 
 
 CATALOGUE = {
-    "ionosphere": Entry(ionosphere, "CC BY 4.0", (IONOSPHERE,)),
-    "mnist": Entry(mnist, "CC BY-SA 3.0", MNIST, "mnist.npz"),
-    "cifar10": Entry(cifar10, "none stated", (CIFAR10,)),
-    "cats_dogs": Entry(cats_dogs, "none stated", (CIFAR10,), "cifar10_cats_dogs.npz"),
-    "digits": Entry(digits, "CC BY 4.0"),
-    "breast_cancer": Entry(breast_cancer, "CC BY 4.0"),
+    load.__name__: Entry(load, **PUBLISHED["sets"][load.__name__])
+    for load in (ionosphere, mnist, cifar10, cats_dogs, digits, breast_cancer)
 }
 
 
-def described(name: str, source: str, x, y, scale: int = 1, test_rows: int = 0) -> Dataset:
+def make_dataset(name: str, source: str, x, y, scale: int = 1, test_rows: int = 0) -> Dataset:
     """Return examples with their origin and checksum; whole numbers of 8 bits as x / scale."""
     digest = hashlib.sha256()
     for array in (x, y):
@@ -269,26 +247,10 @@ def described(name: str, source: str, x, y, scale: int = 1, test_rows: int = 0) 
     return Dataset(x, y, name, source, f"sha256:{digest.hexdigest()}", test_rows)
 
 
-def _joined(arrays):
-    """Return pictures and labels, the test set behind the training set, and its length."""
-    images = np.concatenate([arrays["x_train"], arrays["x_test"]])
-    labels = np.concatenate([arrays["y_train"], arrays["y_test"]])
-    return images, labels, len(arrays["x_test"])
-
-
-def _prepared(name):
-    """Return where a file that was made by hand is, None if it is not in the local folder."""
-    folder = local_folder()
-    return folder / name if folder and (folder / name).is_file() else None
-
-
-def _from_sklearn(name):
-    try:
-        import sklearn
-        from sklearn import datasets
-    except ImportError:
-        raise DataUnavailable(
-            f"{name} comes with scikit-learn, which is not installed: pip install scikit-learn"
-        ) from None
-    x, y = getattr(datasets, f"load_{name}")(return_X_y=True)
-    return x, y, f"scikit-learn {sklearn.__version__}"
+from lrcourse.datasets.splits import (  # noqa: E402, F401 (they need Data and Dataset)
+    published_split,
+    shuffled_split,
+    standardized,
+    stratified_split,
+    tail_split,
+)

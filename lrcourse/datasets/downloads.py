@@ -1,18 +1,22 @@
-"""Published files: looked for on this machine, else downloaded, never taken for whole in part.
+"""Published files: looked for on this machine, else downloaded with pooch.
 
-A file is known by its checksum alone. It is looked for in the folder named by
-the environment variable ``LRCOURSE_DATA``, then in the cache, and only then asked
-for from one mirror after the other. What arrives has another name until its
-checksum is right; what an interrupted download left is gone on with.
+A file is known by its checksum alone, and not read if it has another. It is looked
+for in the folder named by the environment variable ``LRCOURSE_DATA``, then in the
+cache, and only then asked for from one mirror after the other. ``published.json``
+has the checksums that the publishers, TensorFlow Datasets and torchvision give.
 """
 
 import contextlib
+import hashlib
+import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 VARIABLE = "LRCOURSE_DATA"
+INSTALL = "pip install 'lrcourse[data]'"
 
 # Seconds without a sign of life after which the next mirror is tried.
 PATIENCE = 20
@@ -23,18 +27,25 @@ class DataUnavailable(OSError, ValueError):
 
 
 class Mirror(NamedTuple):
-    """Where a file is, and what it is there: an algorithm and its digest, and bytes."""
+    """Where a file is ("": on no server), and what it is there: its SHA-256 and its bytes."""
 
     url: str
-    checksum: str
+    sha256: str
     size: int
 
 
 class File(NamedTuple):
-    """A published file. Mirrors may have it with different line ends, each with its checksum."""
+    """A published file. Mirrors may have it with other line ends, each with its checksum."""
 
     name: str
     mirrors: tuple[Mirror, ...]
+
+
+PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text("utf-8"))
+FILES = {
+    name: File(name, tuple(Mirror(*mirror) for mirror in mirrors))
+    for name, mirrors in PUBLISHED["files"].items()
+}
 
 
 def local_folder() -> Path | None:
@@ -48,64 +59,48 @@ def local_folder() -> Path | None:
     name = os.environ.get(VARIABLE)
     if not name:
         return None
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        raise DataUnavailable(f"{VARIABLE} must name a folder, got {name!r}, which is not there")
-    if not os.access(folder, os.R_OK | os.X_OK):
-        raise DataUnavailable(f"{VARIABLE} must name a folder that you may read, got {name!r}")
+    folder = Path(os.path.expanduser(name))  # noqa: PTH111 (Path's own raises for ~nobody)
+    if not (os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()):
+        said = f"{VARIABLE} must name a folder, got {name!r}, which is not there or not readable"
+        raise DataUnavailable(said)
     return folder
 
 
 def cache_folder() -> Path:
     """Return the folder of this user in which downloads are kept."""
-    import pooch
-
+    try:
+        import pooch
+    except ImportError:  # then nothing is downloaded, but a file may have been put there
+        return Path.home() / ".cache" / "lrcourse"
     return Path(pooch.os_cache("lrcourse"))
 
 
-def folders() -> dict[str, Path]:
-    """Return where files are looked for, in this order."""
-    local = local_folder()
-    return ({"local folder": local} if local else {}) | {"cache": cache_folder()}
-
-
-def find(file: File) -> Path | None:
-    """Return where a file with the right checksum is on this machine, None if nowhere.
+def find(file: File) -> tuple[str, Path] | None:
+    """Return where a file is on this machine, in words, and its path.
 
     Raises
     ------
     DataUnavailable
-        For a file in the local folder with another checksum, or that cannot be
-        read. In the cache it counts as absent.
+        For a file in the local folder that cannot be read or has another checksum.
+        Elsewhere it counts as absent.
     """
-    for place, folder in folders().items():
-        path = folder / file.name
+    folders = {"local folder": local_folder(), "cache": cache_folder()}
+    if (sklearn := find_spec("sklearn")) and sklearn.origin:
+        folders["scikit-learn"] = Path(sklearn.origin).parent / "datasets" / "data"
+    for place, folder in folders.items():
         try:
-            if not path.is_file():
+            if not folder or not (path := folder / file.name).is_file():
                 continue
-            if _is_whole(path, file):
-                return path
+            with path.open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            if digest in [mirror.sha256 for mirror in file.mirrors]:
+                return place, path
+            said = f"its checksum is not that of {file.name} as it was published"
         except OSError as problem:
-            raise DataUnavailable(f"cannot read {path}: {problem.strerror}") from None
-        if place != "cache":
-            raise DataUnavailable(
-                f"{path} is not {file.name} as it was published: its checksum is not "
-                f"{file.mirrors[0].checksum}. Remove it, or save {file.mirrors[0].url} there"
-            )
+            said = problem.strerror
+        if place == "local folder":
+            raise DataUnavailable(f"{path} cannot be used: {said}. Remove or replace it")
     return None
-
-
-def where(file: File) -> str:
-    """Return "local folder" or "cache" if a file of the right length is there, else "".
-
-    Its checksum is compared when it is used.
-    """
-    for place, folder in folders().items():
-        sizes = [mirror.size for mirror in file.mirrors]
-        with contextlib.suppress(OSError):
-            if (folder / file.name).stat().st_size in sizes:
-                return place
-    return ""
 
 
 def fetch(file: File) -> Path:
@@ -119,126 +114,94 @@ def fetch(file: File) -> Path:
         If no mirror had it, or it could not be kept. The message lists what each
         said and how to supply the file by hand.
     """
-    if path := find(file):
-        return path
-    said = []
-    for mirror in file.mirrors:
+    if found := find(file):
+        return found[1]
+    said, mirrors = [], [mirror for mirror in file.mirrors if mirror.url]
+    for mirror in mirrors:
         try:
             return _download(file.name, mirror)
         except _Failed as problem:
             said.append(f"{urlsplit(mirror.url).netloc}: {problem}")
+        except ImportError as problem:
+            said = [f"downloading needs {problem.name}: {INSTALL}"]
+            break
         except OSError as problem:  # of this machine: another mirror would not help
             reason = (problem.__cause__ or problem).strerror
-            raise DataUnavailable(
-                f"cannot keep {file.name} in {cache_folder()}: {reason}. {_by_hand(file)}"
-            ) from None
-    raise DataUnavailable(f"cannot get {file.name}: {'; '.join(said)}. {_by_hand(file)}")
-
-
-def _by_hand(file):
-    places = " or ".join(mirror.url for mirror in file.mirrors)
-    return (
-        f"To supply it by hand, save {places} as {file.name} in a folder "
-        f"and set the environment variable {VARIABLE} to that folder"
-    )
-
-
-def _is_whole(path, file):
-    from pooch import file_hash
-
-    size = path.stat().st_size
-    return any(
-        size == mirror.size and file_hash(str(path), algorithm) == digest
-        for mirror in file.mirrors
-        for algorithm, digest in [mirror.checksum.split(":")]
+            said = [f"it cannot be kept in {cache_folder()}: {reason}"]
+            break
+    urls = " or ".join(mirror.url for mirror in mirrors)
+    shipped = f"scikit-learn has it: {INSTALL}. " if "scikit-learn" in urls else ""
+    raise DataUnavailable(
+        f"cannot get {file.name}: {'; '.join(said)}. {shipped}To supply it by hand, save {urls} "
+        f"as {file.name} in a folder and set the environment variable {VARIABLE} to that folder"
     )
 
 
 class _Failed(Exception):
-    """What was wrong with a mirror's answer."""
+    """What was wrong with a mirror; what has arrived is kept."""
 
 
 def _download(name, mirror):
-    """Let pooch download to a temporary name, check, and rename."""
+    """Let pooch download to a temporary name, compare the checksum, and rename."""
     import pooch
 
     pooch.get_logger().setLevel("WARNING")  # the progress bar says it already
     part = cache_folder() / f"{name}.part"
     begun = part.exists()
 
-    def download(url, temporary, _):
-        # Nobody else can go on with the same part: it is ours from here on.
+    def download(_, temporary, __):
+        temporary = Path(temporary)
         with contextlib.suppress(FileNotFoundError):
-            part.replace(temporary)
+            part.replace(temporary)  # so that nobody else goes on with it
         try:
-            _transfer(mirror, Path(temporary), name)
+            _append(mirror, temporary, name)
         except (_Failed, KeyboardInterrupt):
-            if Path(temporary).stat().st_size:
-                Path(temporary).replace(part)
+            if temporary.stat().st_size:
+                temporary.replace(part)
             raise
 
     try:
-        where = pooch.retrieve(mirror.url, mirror.checksum, name, cache_folder(), None, download)
+        path = pooch.retrieve(mirror.url, mirror.sha256, name, cache_folder(), downloader=download)
     except ValueError:  # pooch's word for another checksum
         if begun:  # the part, now gone, may have been at fault
             return _download(name, mirror)
         raise _Failed("another file: its checksum differs") from None
-    return Path(where)
+    return Path(path)
 
 
-def _transfer(mirror, path, name):
-    """Write what the mirror sends to the file at `path`, after what is there already."""
+def _append(mirror, path, name):
+    """Ask for what is missing of a file and write it behind what is there."""
     import requests
-
-    have = path.stat().st_size if path.stat().st_size < mirror.size else 0
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    try:
-        with requests.get(mirror.url, headers=headers, stream=True, timeout=PATIENCE) as answer:
-            if answer.status_code == requests.codes.requested_range_not_satisfiable:
-                os.truncate(path, 0)  # then it is not the beginning of the file
-            answer.raise_for_status()
-            if answer.status_code != requests.codes.partial_content:
-                have = 0
-            _receive(answer, path, name, have, mirror.size)
-    except requests.HTTPError as problem:
-        raise _Failed(f"{problem.response.status_code} {problem.response.reason}") from None
-    except requests.RequestException as problem:
-        raise _Failed(_cause(problem)) from None
-
-
-def _receive(answer, path, name, have, size):
-    from requests.exceptions import ChunkedEncodingError
     from tqdm import tqdm
 
-    length = answer.headers.get("Content-Length", "")
-    announced = length.isdecimal() and "Content-Encoding" not in answer.headers
-    if announced and have + int(length) != size:
-        raise _Failed(f"another file: {have + int(length):,} bytes instead of {size:,}")
-    bar = tqdm(
-        desc=name, initial=have, total=size, unit="B", unit_scale=True, leave=False, disable=None
-    )
-    with bar, path.open("r+b") as file:
-        file.seek(have)
-        file.truncate()
+    have = path.stat().st_size
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    bar = tqdm(desc=name, total=mirror.size, unit="B", unit_scale=True, leave=False, disable=None)
+    with path.open("ab", 0) as file, bar:
         try:
-            with contextlib.suppress(ChunkedEncodingError):  # requests' word for too few bytes
+            with requests.get(mirror.url, headers=headers, stream=True, timeout=PATIENCE) as answer:
+                length = answer.headers.get("Content-Length", "")
+                if answer.status_code == 200 and length not in ("", str(mirror.size)):
+                    raise _Failed(f"another file: {length} bytes instead of {mirror.size}")
+                if answer.status_code == 416:  # no such range
+                    return  # it is whole or another file, as its checksum will tell
+                if answer.status_code == 200:  # all of it, from the start
+                    file.seek(0)
+                    file.truncate()
+                answer.raise_for_status()
+                bar.update(file.tell())
                 for chunk in answer.iter_content(1 << 14):
-                    file.write(chunk)
-                    bar.update(len(chunk))
-                    if file.tell() > size:
-                        raise _Failed(f"another file: more than {size:,} bytes")
-            if file.tell() < size:
-                raise _Failed(f"broke off after {file.tell():,} of {size:,} bytes")
-        except BaseException:
-            if not announced:  # it may have been the beginning of some web page
-                file.truncate(0)
-            raise
+                    bar.update(file.write(chunk))
+                    if file.tell() > mirror.size:
+                        return  # another file, as its checksum will tell
+        except requests.RequestException as problem:
+            raise _Failed(_cause(problem)) from None
+        if file.tell() < mirror.size:  # before urllib3 2 that is no exception
+            raise _Failed(f"broke off after {file.tell():,} of {mirror.size:,} bytes")
 
 
 def _cause(problem):
     """Return what happened first, in the system's words."""
     while problem.__context__:
         problem = problem.__context__
-    if isinstance(problem, TimeoutError):
-        return f"silent for {PATIENCE} seconds"
     return getattr(problem, "strerror", None) or " ".join(str(problem).split())

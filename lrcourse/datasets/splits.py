@@ -25,8 +25,7 @@ def tail_split(dataset: Dataset, fraction: float) -> Data:
     TypeError, ValueError
         For a fraction that leaves a side without rows. So do the other splits.
     """
-    rows = _rows(dataset)
-    return _cut(dataset, _training_rows(rows, fraction))
+    return _cut(dataset, _training_rows(_rows(dataset), fraction))
 
 
 def shuffled_split(dataset: Dataset, fraction: float, seed: int) -> Data:

@@ -9,7 +9,7 @@ from lrcourse.checks import instance
 from lrcourse.datasets import (
     LIKE_THE_TEXTBOOK,
     Dataset,
-    described,
+    make_dataset,
     school_district,
     school_district_points,
 )
@@ -148,7 +148,7 @@ def summary(record) -> Table:
 
 def _district(name: str) -> Dataset:
     x, y = school_district_points()
-    return described(name, "made by lrcourse.datasets.school_district_points", x, y)
+    return make_dataset(name, "made by lrcourse.datasets.school_district_points", x, y)
 
 
 _SETTINGS = {

@@ -5,7 +5,7 @@ import re
 # What the modules share among themselves: nothing for a reader to call.
 HELPERS = {
     "lrcourse.datasets.Entry",
-    "lrcourse.datasets.described",
+    "lrcourse.datasets.make_dataset",
     "lrcourse.experiments.running.catalogued",
     "lrcourse.explorer.widget.live_widget",
     "lrcourse.schedules.written",
