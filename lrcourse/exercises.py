@@ -41,7 +41,8 @@ def check(value, expected, mistakes: Mapping | None = None, *, tolerance: float 
     if same(value, expected, tolerance):
         return
     for message, wrong in (mistakes or {}).items():
-        if any(same(value, each, tolerance) for each in _several(wrong)):
+        several = wrong if isinstance(wrong, tuple) else (wrong,)
+        if any(same(value, each, tolerance) for each in several):
             raise AssertionError(message)
     raise AssertionError(_complaint(value, expected))
 
@@ -66,9 +67,7 @@ def check_each(values: Mapping, expected: Mapping, points: float) -> float:
     """
     if not isinstance(values, Mapping):
         raise AssertionError(translate("A dict was expected, with an answer for each question."))
-    wrong = [
-        name for name in expected if name not in values or not same(values[name], expected[name])
-    ]
+    wrong = [name for name, right in expected.items() if not same(values.get(name), right)]
     if wrong:
         print(translate("Not right: {names}.", names=", ".join(map(str, wrong))))
     return points * (len(expected) - len(wrong)) / len(expected)
@@ -79,18 +78,14 @@ def same(value, expected, tolerance: float = 1e-6) -> bool:
     if isinstance(expected, str):
         return isinstance(value, str) and value.strip().casefold() == expected.casefold()
     numbers = _numbers(value)
-    if numbers is None or isinstance(expected, bool | np.bool_) != _is_truth(value):
+    if numbers is None or _is_truth(expected) != _is_truth(value):
         return False
     expected = np.asarray(expected, dtype=float)
-    if numbers.shape != expected.shape:
-        return False
     finite = np.abs(expected[np.isfinite(expected)])
     close = tolerance * float(finite.max(initial=0.0))
-    return bool(np.allclose(numbers, expected, rtol=0, atol=close, equal_nan=True))
-
-
-def _several(wrong) -> tuple:
-    return wrong if isinstance(wrong, tuple) else (wrong,)
+    return numbers.shape == expected.shape and np.allclose(
+        numbers, expected, rtol=0, atol=close, equal_nan=True
+    )
 
 
 def _is_truth(value) -> bool:
@@ -112,7 +107,7 @@ def _complaint(value, expected) -> str:
         return translate("There is no answer here yet.")
     if isinstance(expected, str):
         return translate("{value} is not it.", value=_short(value))
-    if isinstance(expected, bool | np.bool_):
+    if _is_truth(expected):
         if _is_truth(value):
             return translate("It is the other way round.")
         return translate("True or False was expected, not {value}.", value=_short(value))
@@ -120,11 +115,8 @@ def _complaint(value, expected) -> str:
     if numbers is None or _is_truth(value):
         return translate("A number was expected, not {value}.", value=_short(value))
     if numbers.shape != expected.shape:
-        return translate(
-            "{wanted} numbers were expected, not {found}.",
-            wanted=_extent(expected),
-            found=_extent(numbers),
-        )
+        wanted, found = (" × ".join(map(str, each.shape)) or "1" for each in (expected, numbers))
+        return translate("{wanted} numbers were expected, not {found}.", wanted=wanted, found=found)
     if not np.isfinite(numbers).all() and np.isfinite(expected).all():
         return translate("Not every number is finite: {value}.", value=_short(value))
     if same(-numbers, expected):
@@ -134,10 +126,6 @@ def _complaint(value, expected) -> str:
     return translate(
         "{value} does not follow from the numbers of this notebook.", value=_short(value)
     )
-
-
-def _extent(numbers) -> str:
-    return " × ".join(map(str, numbers.shape)) if numbers.ndim else "1"
 
 
 def _short(value) -> str:

@@ -1,7 +1,9 @@
 """Figures, tables and their language."""
 
+import importlib
 import json
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -86,6 +88,24 @@ def test_a_character_that_no_font_has_is_not_passed_over():
         picture = plots.spread(["1"], [[1]], title="损失", ylabel="\U00013000 损失")
         with pytest.warns(UserWarning, match="missing from .*font"):
             picture._repr_png_()
+    finally:
+        lrcourse.use_language("en")
+
+
+def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # importing it fails
+    monkeypatch.delitem(sys.modules, "lrcourse.plots")
+    with pytest.raises(ModuleNotFoundError, match=r"^matplotlib is missing: .*lrcourse\[plots\]'$"):
+        importlib.import_module("lrcourse.plots")
+
+
+def test_without_the_chinese_font_a_chinese_figure_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "zhplot", None)
+    plots.spread(["1"], [[1]], title="loss", ylabel="loss")
+    lrcourse.use_language("zh")
+    try:
+        with pytest.raises(ModuleNotFoundError, match=r"^zhplot, .*lrcourse\[plots\]'$"):
+            plots.spread(["1"], [[1]], title="loss", ylabel="loss")
     finally:
         lrcourse.use_language("en")
 

@@ -80,12 +80,13 @@ def test_rates_are_as_good_as_the_best_as_far_as_no_other_is_told_apart_in_betwe
 
 def rows(**chosen):
     settings = {"rows": 256, "validation_rows": 300}
+    chosen = {name.replace("_", " "): level for name, level in chosen.items()}
     return factors._rows(digits(), settings, factors.BASE | chosen, seed=1)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.2, 0.05])
 def test_both_sides_have_the_share_of_positives(share):
-    data = rows(positives=share)
+    data = rows(share_of_positives=share)
     assert np.concatenate([data.y_train, data.y_validation]).mean() == pytest.approx(
         share, abs=0.01
     )
@@ -96,8 +97,8 @@ def test_a_level_changes_the_rows_that_it_says():
     assert len(rows(rows=4).x_train) == 1024 and len(rows(rows=4).x_validation) == 300
     assert set(rows(classes=5).y_train) == {0, 1, 2, 3, 4}
     assert rows(input_scale=4.0).x_train == pytest.approx(4 * rows().x_train)
-    assert rows(kind="convolutional").x_train.shape == (256, 1, 8, 8)
-    same = rows(kind="autoencoder")
+    assert rows(kind_of_network="convolutional").x_train.shape == (256, 1, 8, 8)
+    same = rows(kind_of_network="autoencoder")
     assert same.x_train is same.y_train
 
 
@@ -109,7 +110,7 @@ def test_mnist_is_taken_with_a_quarter_of_its_pixels():
     )
 
 
-@pytest.mark.parametrize("factor", factors.FACTORS)
+@pytest.mark.parametrize("factor", factors.EXPERIMENT.sizes["full"]["levels"])
 def test_every_factor_can_be_run(factor):
     settings = factors.EXPERIMENT.sizes["quick"] | {"learning_rates": [0.01, 0.1], "epochs": 4}
     levels = factors.EXPERIMENT.sizes["full"]["levels"][factor]

@@ -76,18 +76,11 @@ def largest_curvature(network, parameters, x, y, direction, products: int):
 
 def hessian_product(network, parameters, x, y, direction) -> np.ndarray:
     """Return Hv (runs, parameters), by central differences of the gradient."""
-    steps = views(_STEP * direction, parameters)
-    ahead, behind = (
-        network.gradients(
-            [w + sign * step for w, step in zip(parameters, steps, strict=True)], x, y
-        )
-        for sign in (1, -1)
-    )
-    runs = len(direction)
-    return np.concatenate(
-        [(a - b).reshape(runs, -1) / (2 * _STEP) for a, b in zip(ahead, behind, strict=True)],
-        axis=1,
-    )
+    moved = list(zip(parameters, views(_STEP * direction, parameters), strict=True))
+    ahead = network.gradients([w + step for w, step in moved], x, y)
+    behind = network.gradients([w - step for w, step in moved], x, y)
+    differences = [(a - b).reshape(len(direction), -1) for a, b in zip(ahead, behind, strict=True)]
+    return np.concatenate(differences, axis=1) / (2 * _STEP)
 
 
 def _random_direction(parameters, seed):
@@ -120,7 +113,7 @@ def summary(record) -> Table:
         tenth = max(1, sharpness.shape[2] // 10)
         for i, rate in enumerate(record.settings["learning_rates"][loss]):
             fine = np.isfinite(final_losses[:, i])
-            row = [loss, rate, int((~fine).sum()), 2 / rate]
+            found = [None] * 7
             if fine.any():
                 curves = sharpness[fine, i]
                 last = curves[:, -tenth:].mean(axis=1)
@@ -129,9 +122,8 @@ def summary(record) -> Table:
                     curves[:, 0].mean(), curves.max(axis=1).mean(), last.mean(),
                     share.mean(), share.min(), share.max(), final_losses[fine, i].mean(),
                 )  # fmt: skip
-                rows.append([*row, *map(float, found)])
-            else:
-                rows.append([*row, *[None] * 7])
+                found = map(float, found)
+            rows.append([loss, rate, int((~fine).sum()), 2 / rate, *found])
     return Table(
         [
             "loss", "learning rate", "diverged", "2/rate", "sharpness at first",
@@ -154,10 +146,7 @@ EXPERIMENT = Experiment(
             "hidden": [16],
             "epochs": 1200,
             "measured_every": 100,
-            "learning_rates": {
-                "squared_error": [0.5, 2.0, 4.0],
-                "softmax_cross_entropy": [0.5, 2.0, 4.0],
-            },
+            "learning_rates": dict.fromkeys(_COMMON["loss"], [0.5, 2.0, 4.0]),
             "seeds": 2,
         },
         "full": {

@@ -16,45 +16,27 @@ from lrcourse.schedules import constant, cosine, exponential, linear
 from lrcourse.tables import Table
 from lrcourse.training import fit
 
-# Everything that a level may change. "rows" are in multiples of the settings' rows; with
-# "equal_updates" there are as many updates as in the base, else as many epochs.
+# The factors that a level may change. "rows" are in multiples of the settings' rows. A factor
+# ", equal updates" has as many updates as the base at every level, another as many epochs.
 BASE = {
     "rows": 1,
     "classes": 10,
-    "positives": None,
-    "input_scale": 1.0,
-    "kind": "perceptron",
+    "share of positives": None,
+    "input scale": 1.0,
+    "kind of network": "perceptron",
     "width": 64,
     "depth": 1,
     "initialization": "glorot",
-    "weight_scale": 1.0,
+    "weight scale": 1.0,
     "optimizer": "SGD",
     "schedule": "constant",
-    "batch_size": 32,
-    "equal_updates": False,
-}
-
-# Of each factor, what its levels change in the base, and what else is changed.
-FACTORS = {
-    "batch size": ("batch_size", {}),
-    "batch size, equal updates": ("batch_size", {"equal_updates": True}),
-    "width": ("width", {}),
-    "depth": ("depth", {}),
-    "kind of network": ("kind", {}),
-    "rows": ("rows", {}),
-    "rows, equal updates": ("rows", {"equal_updates": True}),
-    "classes": ("classes", {}),
-    "share of positives": ("positives", {}),
-    "input scale": ("input_scale", {}),
-    "initialization": ("initialization", {}),
-    "weight scale": ("weight_scale", {}),
-    "optimizer": ("optimizer", {}),
-    "schedule": ("schedule", {}),
+    "batch size": 32,
 }
 
 # Which way the best rate moves as the level rises, where the sources say: source C has larger
 # rates for more data and smaller ones for harder problems. Of the others they say that they matter.
 CLAIMED = {"rows": 1, "rows, equal updates": 1, "classes": -1}
+_EXPECTED = {1: "rises", -1: "falls", None: "changes"}
 
 OPTIMIZERS = {
     "SGD": SGD,
@@ -83,13 +65,13 @@ def train(settings: dict, seed: int, factor: str, level) -> dict[str, np.ndarray
     dict of arrays (rates,)
         "validation_loss" and "train_loss" at the end.
     """
-    changed, others = FACTORS[factor]
-    chosen = BASE | others | {changed: level}
+    changed, _, equal_updates = factor.partition(", ")
+    chosen = BASE | {changed: level}
     data = _rows(_small(catalogued(settings["data"])), settings, chosen, seed)
-    batch_size, epochs = chosen["batch_size"], settings["epochs"]
+    batch_size, epochs = chosen["batch size"], settings["epochs"]
     per = -(-len(data.x_train) // batch_size)
-    if chosen["equal_updates"]:
-        epochs = epochs * (settings["rows"] // BASE["batch_size"]) // per
+    if equal_updates:
+        epochs = epochs * (settings["rows"] // BASE["batch size"]) // per
     rates = np.array(settings["learning_rates"])
     if chosen["schedule"] != "constant":
         rates = [SCHEDULES[chosen["schedule"]](rate, epochs * per) for rate in rates.tolist()]
@@ -102,10 +84,7 @@ def train(settings: dict, seed: int, factor: str, level) -> dict[str, np.ndarray
         evaluate_every=epochs * per,
         seed=seed,
     )
-    return {
-        "validation_loss": history.validation_loss[-1],
-        "train_loss": history.train_loss[-1],
-    }
+    return {name: getattr(history, name)[-1] for name in ("validation_loss", "train_loss")}
 
 
 class _ScaledPerceptron(MultilayerPerceptron):
@@ -120,19 +99,19 @@ class _ScaledPerceptron(MultilayerPerceptron):
 
 
 def _network(data, chosen):
-    inputs, outputs = data.x_train[0].size, 2 if chosen["positives"] else chosen["classes"]
-    if chosen["kind"] == "convolutional":
-        image = data.x_train.shape[1:]
-        return ConvolutionalNetwork(image, outputs, dropout=(0.0, 0.0))
-    if chosen["kind"] == "autoencoder":
+    kind, inputs = chosen["kind of network"], data.x_train[0].size
+    outputs = 2 if chosen["share of positives"] else chosen["classes"]
+    if kind == "convolutional":
+        return ConvolutionalNetwork(data.x_train.shape[1:], outputs, dropout=(0.0, 0.0))
+    if kind == "autoencoder":
         return MultilayerPerceptron([inputs, 16, inputs])
-    hidden = [] if chosen["kind"] == "linear" else [chosen["width"]] * chosen["depth"]
+    hidden = [] if kind == "linear" else [chosen["width"]] * chosen["depth"]
     network = _ScaledPerceptron(
         [inputs, *hidden, outputs],
         loss="softmax_cross_entropy",
         initialization=chosen["initialization"],
     )
-    network.weight_scale = chosen["weight_scale"]
+    network.weight_scale = chosen["weight scale"]
     return network
 
 
@@ -154,8 +133,8 @@ def _rows(dataset, settings, chosen, seed) -> Data:
     generator = np.random.default_rng(seed)
     order = generator.permutation(len(dataset.x))
     y = dataset.y[order]
-    if chosen["positives"]:  # 5 to 9, or not
-        positives = round(rows * chosen["positives"])
+    if chosen["share of positives"]:  # 5 to 9, or not
+        positives = round(rows * chosen["share of positives"])
         kept = np.concatenate(
             [np.flatnonzero(y >= 5)[:positives], np.flatnonzero(y < 5)[: rows - positives]]
         )
@@ -164,12 +143,12 @@ def _rows(dataset, settings, chosen, seed) -> Data:
     else:
         kept = np.flatnonzero(y < chosen["classes"])[:rows]
         order, y = order[kept], y[kept]
-    x = dataset.x[order] * dataset.x.dtype.type(chosen["input_scale"])
+    x = dataset.x[order] * dataset.x.dtype.type(chosen["input scale"])
     y = y.astype(x.dtype)
-    if chosen["kind"] == "autoencoder":
+    if chosen["kind of network"] == "autoencoder":
         x, x_validation = x[:trained], x[trained:]
         return Data(x, x, x_validation, x_validation)
-    if chosen["kind"] == "convolutional":
+    if chosen["kind of network"] == "convolutional":
         side = round(x.shape[1] ** 0.5)
         x = x.reshape(-1, 1, side, side)
     return Data(x[:trained], y[:trained], x[trained:], y[trained:])
@@ -207,9 +186,9 @@ def _lowest(grid, values):
 
 
 def summary(record) -> Table:
-    """Return the best rate at every level of every factor: over the seeds, in the middle and most.
+    """Return the best rate at every level of every factor: the seeds' geometric mean and extremes.
 
-    The middle is the geometric mean. From "as good from" to "as good to" are the rates of the
+    From "as good from" to "as good to" are the rates of the
     grid around the one with the lowest mean loss whose losses the seeds cannot tell from its.
     """
     grid = np.array(record.settings["learning_rates"])
@@ -245,7 +224,7 @@ def _tied(found, at):
     first = last = at
     while first > 0 and alike(first - 1):
         first -= 1
-    while last < found.shape[1] - 1 and alike(last + 1):
+    while last + 1 < found.shape[1] and alike(last + 1):
         last += 1
     return first, last
 
@@ -272,7 +251,7 @@ def rules(record, result: str = "validation_loss") -> Table:
         rows.append(
             [
                 factor, str(first), str(last), *(float(np.exp(v)) for v in (d.mean, d.low, d.high)),
-                exponent, _said(factor), _verdict(d, CLAIMED.get(factor)),
+                exponent, _EXPECTED[CLAIMED.get(factor)], _verdict(d, CLAIMED.get(factor)),
             ]
         )  # fmt: skip
     return Table(
@@ -282,10 +261,6 @@ def rules(record, result: str = "validation_loss") -> Table:
         ],
         rows,
     )  # fmt: skip
-
-
-def _said(factor) -> str:
-    return {1: "rises", -1: "falls", None: "changes"}[CLAIMED.get(factor)]
 
 
 def _verdict(difference, claimed) -> str:
@@ -299,13 +274,6 @@ def _grid(low: int, high: int, in_a_decade: int) -> list[float]:
     exponents = np.linspace(low, high, (high - low) * in_a_decade + 1)
     return [float(f"{rate:.4g}") for rate in 10**exponents]
 
-
-_NAMED = {
-    "kind of network": ["linear", "perceptron", "convolutional", "autoencoder"],
-    "initialization": ["glorot", "he"],
-    "optimizer": list(OPTIMIZERS),
-    "schedule": list(SCHEDULES),
-}
 
 EXPERIMENT = Experiment(
     name="factors",
@@ -342,7 +310,10 @@ EXPERIMENT = Experiment(
                 "share of positives": [0.5, 0.2, 0.05],
                 "input scale": [0.25, 1.0, 4.0],
                 "weight scale": [0.25, 1.0, 4.0],
-                **_NAMED,
+                "kind of network": ["linear", "perceptron", "convolutional", "autoencoder"],
+                "initialization": ["glorot", "he"],
+                "optimizer": list(OPTIMIZERS),
+                "schedule": list(SCHEDULES),
             },
             "seeds": 5,
         },

@@ -22,6 +22,8 @@ METHODS = {
     "cosine": (lambda per, epochs: cosine(0.1, epochs * per), 0.8),
 }
 
+SPLITS = {"shuffled": shuffled_split, "stratified": stratified_split}  # that draw the rows
+
 
 def train(settings: dict, seed: int, split: str, method: str) -> dict[str, np.ndarray]:
     """Train the network once.
@@ -36,7 +38,8 @@ def train(settings: dict, seed: int, split: str, method: str) -> dict[str, np.nd
         the settings' "checkpoints", in epochs; "most_right" after any epoch;
         "positive" and "validation_rows", how many there are.
     """
-    data = _split(split, catalogued(settings["data"]), seed)
+    dataset = catalogued(settings["data"])
+    data = tail_split(dataset, 0.33) if split == "tail" else SPLITS[split](dataset, 0.33, seed)
     if settings["standardized"]:
         data = standardized(data)
     rows, features = data.x_train.shape
@@ -60,13 +63,6 @@ def train(settings: dict, seed: int, split: str, method: str) -> dict[str, np.nd
         "positive": int(data.y_validation.sum()),
         "validation_rows": validation_rows,
     }
-
-
-def _split(name, dataset, seed):
-    if name == "tail":
-        return tail_split(dataset, 0.33)
-    split = {"shuffled": shuffled_split, "stratified": stratified_split}[name]
-    return split(dataset, 0.33, seed)
 
 
 def accuracy(record, split: str, method: str) -> np.ndarray:
@@ -97,28 +93,26 @@ def summary(record) -> Table:
     return Table(["split", *table.columns], rows)
 
 
-_SPLITS = ["tail", "shuffled", "stratified"]
+_COMMON = {"batch_size": 28, "split": ["tail", "shuffled", "stratified"]}
 
 EXPERIMENT = Experiment(
     name="ionosphere",
     about="schedules against constant rates on three splits; validation accuracy over epochs",
     sizes={
         "quick": {
+            **_COMMON,
             "data": "breast_cancer",
             "standardized": True,
             "epochs": 10,
-            "batch_size": 28,
-            "split": _SPLITS,
             "method": ["plain", "constant", "cosine"],
             "checkpoints": list(range(11)),
             "seeds": 3,
         },
         "full": {
+            **_COMMON,
             "data": "ionosphere",
             "standardized": False,
             "epochs": 50,
-            "batch_size": 28,
-            "split": _SPLITS,
             "method": list(METHODS),
             "checkpoints": [0, 1, 2, 5, 10, 20, 30, 40, 50],
             "seeds": 30,

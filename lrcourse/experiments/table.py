@@ -83,12 +83,9 @@ def learning_rate_table(history: History) -> Table:
         "p3": predictions[:, 2],
         "best_update": history.best_update,
     }
-    rows = zip(*(values.tolist() for values in columns.values()), _diverged(history), strict=True)
+    diverged = [None if update == NEVER else int(update) for update in history.diverged_at]
+    rows = zip(*(values.tolist() for values in columns.values()), diverged, strict=True)
     return Table([*columns, "diverged_at"], [list(row) for row in rows])
-
-
-def _diverged(history):
-    return [None if update == NEVER else int(update) for update in history.diverged_at]
 
 
 def beside_the_textbook(history: History) -> Table:
@@ -131,11 +128,11 @@ def train(settings: dict, seed: int, epochs: int, batch_size: int) -> dict[str, 
 def summary(record) -> Table:
     """Return the training and validation losses at the end, mean and sd over the shuffles."""
     rows = []
-    for run in record.runs[: len(record.runs) // len(record.seeds)]:
-        for number, rate in enumerate(record.settings["learning_rates"]):
-            row = [*run["labels"].values(), rate]
+    for labels in EXPERIMENT.runs(record.settings):
+        for i, rate in enumerate(record.settings["learning_rates"]):
+            row = [*labels.values(), rate]
             for result in ("train_loss", "val_loss", "val_accuracy"):
-                values = record.values(result, **run["labels"])[:, number]
+                values = record.values(result, **labels)[:, i]
                 row += [float(values.mean()), float(values.std(ddof=1))]
             rows.append(row)
     sd = "standard deviation"
@@ -151,7 +148,7 @@ def _district(name: str) -> Dataset:
     return make_dataset(name, "made by lrcourse.datasets.school_district_points", x, y)
 
 
-_SETTINGS = {
+_COMMON = {
     "data": "school_district",
     "learning_rates": TEXTBOOK_RATES,
     "shares": [0, 0.01, 0.02, 0.05, *(number / 10 for number in range(1, 11))],
@@ -162,9 +159,9 @@ EXPERIMENT = Experiment(
     name="table",
     about="the textbook's learning-rate table over shuffles, epochs and batch sizes",
     sizes={
-        "quick": _SETTINGS | {"trainings": [[50, 10], [50, 100], [100, 10]], "seeds": 3},
-        "full": _SETTINGS
-        | {
+        "quick": {**_COMMON, "trainings": [[50, 10], [50, 100], [100, 10]], "seeds": 3},
+        "full": {
+            **_COMMON,
             "trainings": [[50, 10], [500, 10], [50, 5], [50, 20], [50, 50], [50, 100], [50, 400]],
             "seeds": 20,
         },

@@ -52,6 +52,11 @@ def range_test(*, epochs=15, seeds=3, batch_size=32) -> Figure:
         STEEPEST: np.array([[test.steepest for test in each] for each in stopped]),
         TENTH: np.array([[test.tenth_of_minimum for test in each] for each in stopped]),
     }
+    after = {
+        rule: _expected(mean, rates).mean(axis=-1).transpose(1, 2, 0)
+        for rule, rates in suggested.items()
+    }
+    by = (*STATE, "epochs")
     curves = np.array([ramp.losses[:, at - 1] for ramp, at in zip(ramps, places, strict=True)])
     return Figure(
         "Drag the line: where would you stop the range test?",
@@ -71,11 +76,10 @@ def range_test(*, epochs=15, seeds=3, batch_size=32) -> Figure:
         ],
         panels=[_test(ramps, curves, suggested[STEEPEST]), _training(trained, suggested)],
         readouts=[
-            *(Readout(f"{rule}: suggests", _spans(rates), STATE)
-              for rule, rates in suggested.items()),
-            *(Readout(f"{rule}: loss after training",
-                      _expected(mean, rates).mean(axis=-1).transpose(1, 2, 0),
-                      (*STATE, "epochs")) for rule, rates in suggested.items()),
+            Readout("steepest slope: suggests", _spans(suggested[STEEPEST]), STATE),
+            Readout("a tenth of the lowest: suggests", _spans(suggested[TENTH]), STATE),
+            Readout("steepest slope: loss after training", after[STEEPEST], by),
+            Readout("a tenth of the lowest: loss after training", after[TENTH], by),
             Readout("best of the rates tried", RATES[mean.argmin(axis=-1)], ["epochs"]),
             Readout("its loss", mean.min(axis=-1), ["epochs"]),
         ],
