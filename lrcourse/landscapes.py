@@ -252,35 +252,21 @@ SCENARIOS = ("slow", "converging", "oscillating", "diverging")
 def classify(descent: Descent, tolerance: float = 0.01) -> list[str]:
     """Name the scenario of each run of a descent.
 
-    The gradients of a run are looked at along each principal axis of the
-    landscape. A run is
+    Along each principal axis of the landscape the gradients, of two steps or more, are looked
+    at. A run is
 
     - *diverging* if its error is no longer finite, or if along some axis the
       gradient has grown from the first step to the last;
     - *oscillating* if along some axis it changes sign in most steps: each step
       overshoots the bottom;
     - *converging* if neither, and the error above the minimum has fallen below
-      `tolerance` times what it was at the start;
+      `tolerance`, between 0 and 1, times what it was at the start;
     - *slow* if not even that.
 
-    On a quadratic with a constant rate η, plain SGD multiplies the gradient along
-    an axis of curvature λ by 1 − ηλ in every step, so the names are exact: monotone
-    (slow or converging) up to 1/L, oscillating above 1/L and up to 2/L, diverging
-    above, in as far as the start is off the minimum along the steepest axis.
-    Elsewhere they are a heuristic that judges from the steps that were made.
-    Between slow and converging it depends on how many those are.
-
-    Parameters
-    ----------
-    descent : Descent
-        Of at least two steps.
-    tolerance : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    list of str
-        One of `SCENARIOS` for each run.
+    On a quadratic with a constant rate η, plain SGD multiplies the gradient along an axis of
+    curvature λ by 1 − ηλ in every step, so the names are exact: slow or converging up to 1/L,
+    oscillating up to 2/L, diverging above, if the start is off the minimum along the steepest
+    axis. Elsewhere they are a heuristic that judges from the steps that were made.
 
     >>> from lrcourse.optimizers import SGD
     >>> classify(descend(quadratic(1.0), SGD([0.01, 0.5, 1.5, 2.5]), 1.0, 20))

@@ -5,6 +5,7 @@ Each function here computes everything that its figure can show and returns it a
 was built, and in a live notebook, where the kernel computes new ones.
 """
 
+import lrcourse.plots  # noqa: F401  it says what to install where matplotlib is missing
 from lrcourse.explorer.descent import descent
 from lrcourse.explorer.noise import noise
 from lrcourse.explorer.race import race
