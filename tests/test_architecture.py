@@ -16,7 +16,7 @@ ORDER = [
     "checks", "storage", "language", "tables", "comparison", "schedules",
     "optimizers", "models", "datasets",
     "training", "sweeps", "landscapes", "search", "book", "experiments", "plots",
-    "explorer", "frameworks", "exercises",
+    "explorer", "frameworks", "notation", "exercises",
     "__init__", "__main__",
 ]  # fmt: skip
 NUMERICS = [
