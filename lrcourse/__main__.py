@@ -1,33 +1,18 @@
-"""The command line: ``python -m lrcourse`` with ``table``, ``schedule``, ``run`` or ``data``."""
+"""The command line: ``lrcourse`` with ``table``, ``schedule``, ``run`` or ``data``.
+
+Each command imports what it needs itself, so that it starts fast and says what is missing.
+"""
 
 import argparse
-import ast
 import contextlib
-import inspect
+import io
+import logging
 import os
 import sys
+import textwrap
+from pkgutil import resolve_name
 
-import numpy as np
-
-from lrcourse.checks import one_of, positive_integer
-from lrcourse.datasets import CATALOGUE, LIKE_THE_TEXTBOOK
-from lrcourse.datasets.downloads import VARIABLE, DataUnavailable, cache_folder, local_folder
-from lrcourse.experiments import (
-    EXPERIMENTS,
-    TEXTBOOK_RATES,
-    learning_rate_table,
-    run,
-    school_district_runs,
-)
-from lrcourse.schedules import FACTORIES, Schedule
-from lrcourse.tables import Table
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line."""
-
-    def error(self, message):
-        self.exit(2, f"{self.prog}: {message}\n")
+import lrcourse
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -37,44 +22,119 @@ def main(argv: list[str] | None = None) -> int:
     1 an output that could not be written or data that could not be had, 130 an
     interruption.
     """
+    program = "lrcourse"
     try:
+        _prepare_streams()
         arguments = _parser().parse_args(argv)
+        program += f" {arguments.command}"
+        _print(arguments.run(arguments))
     except SystemExit as stop:  # argparse exits by itself; a function returns
         return stop.code
-    try:
-        print(arguments.run(arguments))
-        sys.stdout.flush()
-    except DataUnavailable as problem:
-        print(f"lrcourse {arguments.command}: {problem}", file=sys.stderr)
-        return 1
-    except (TypeError, ValueError) as problem:
-        print(f"lrcourse {arguments.command}: {problem}", file=sys.stderr)
-        return 2
-    except OSError as problem:
-        _drop_output()
-        if not isinstance(problem, BrokenPipeError):  # `| head` has read all it wanted
-            reason = problem.strerror
-            print(f"lrcourse {arguments.command}: cannot write: {reason}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"lrcourse {arguments.command}: interrupted", file=sys.stderr)
-        return 130
+    except (Exception, KeyboardInterrupt) as problem:
+        code, text = _told(problem)
+        if text:
+            _say(f"{program}: {text}")
+        return code
     return 0
 
 
-def _drop_output():
+_EXTRAS = {"matplotlib": "plots", "pooch": "data", "requests": "data", "sklearn": "data"}
+
+
+def _told(problem) -> tuple[int, str]:
+    """Return the exit code and the words for what may go wrong, and raise what should not."""
+    match problem:
+        case KeyboardInterrupt():
+            return 130, "interrupted"
+        case MemoryError():
+            return 1, "not enough memory: ask for less"
+        case ImportError():
+            package = (problem.name or "lrcourse").partition(".")[0]
+            wanted = f"lrcourse[{_EXTRAS[package]}]" if package in _EXTRAS else package
+            return 1, f"{package} is missing or broken: pip install '{wanted}'"
+        case BrokenPipeError():  # `| head` has read all it wanted
+            return 1, ""
+        case OSError() if problem.filename is not None:
+            return 1, f"cannot use {str(problem.filename)[:99]}: {problem.strerror}"
+        case RecursionError():
+            return 2, "what was written is nested too deeply"
+        case TypeError() | ValueError() | OverflowError() if not isinstance(problem, OSError):
+            return 2, str(problem)
+        case OSError() | RuntimeError():
+            return 1, str(problem)
+    raise problem
+
+
+def _prepare_streams():
+    """Let what a stream cannot encode be escaped, and what is said to a closed one go nowhere."""
+    if sys.stderr is None:
+        sys.stderr = io.StringIO()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):  # closed, or not a file
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _print(text):
+    try:
+        if sys.stdout is None:
+            raise OSError("it is closed")
+        with _writing("to standard output"):
+            print(text, flush=True)
+    except (OSError, ValueError):
+        _drop(sys.stdout)
+        raise
+
+
+def _say(text):
+    """Say it on standard error in one line, whatever is in it."""
+    escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    try:
+        print("".join(escaped)[:1000], file=sys.stderr, flush=True)
+    except (OSError, ValueError):  # closed or full: there is nobody to tell
+        _drop(sys.stderr)
+
+
+def _drop(stream):
     """Let what is still buffered go nowhere, or Python would complain again at exit."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line and whose help is output as any other."""
+
+    names = ""  # where what the help lists is to be found; it takes an import
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message}\n")
+
+    def format_help(self):
+        if self.names:
+            self.description += f" NAME is one of {', '.join(resolve_name(self.names))}."
+        return super().format_help()
+
+    def _print_message(self, message, file=None):
+        (_say if file is sys.stderr else _print)(message.rstrip("\n"))
+
+    def _check_value(self, action, value):
+        from lrcourse.notation import known
+
+        try:
+            if action.choices is not None:
+                known("it", value, action.choices)
+        except ValueError as problem:
+            raise argparse.ArgumentError(action, str(problem)) from None
 
 
 def _parser():
     parser = _Parser(prog="lrcourse", description="The learning rate, in NumPy.")
+    parser.add_argument("--version", action="version", version=f"lrcourse {lrcourse.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(run, about, **texts):
+    def command(run, about, names="", **texts):
         added = commands.add_parser(run.__name__.strip("_"), help=about, **texts)
         added.set_defaults(run=run)
+        added.names = names
         return added.add_argument
 
     option = command(
@@ -83,26 +143,30 @@ def _parser():
         description="Train the textbook's classifier once for each learning rate.",
     )
     rates = "learning rates, separated by commas (default: the textbook's six)"
-    option("--rates", type=_rates, default=TEXTBOOK_RATES, metavar="RATE,…", help=rates)
+    option("--rates", type=_rates, metavar="RATE,…", help=rates)
     option("--epochs", type=_whole, default=50, help="default: 50")
     option("--batch-size", type=_whole, default=10, help="default: 10")
-    seed = f"of the shuffle and the batches (default: {LIKE_THE_TEXTBOOK})"
-    option("--seed", type=_whole, default=LIKE_THE_TEXTBOOK, help=seed)
+    option("--seed", type=_whole, help="of the shuffle and the batches (default: 20)")
     option("--format", choices=["text", "csv", "json"], default="text")
     option = command(
         _schedule,
-        "the rates of a schedule, step by step",
-        description=f"Print the rates of a schedule: {', '.join(FACTORIES)}.",
-        epilog="for example: schedule warmup schedule='cosine(0.1, 100)' steps=5 --steps 105",
+        "the rates of a schedule, step by step, or a plot of them",
+        "lrcourse.schedules:FACTORIES",
+        usage="lrcourse schedule [-h] [--steps N] [--format text|csv] [--plot FILE] "
+        "'NAME(value, …)' | NAME key=value …",
+        description="Print or draw the rates of a schedule.",
+        epilog="for example: lrcourse schedule 'warmup(cosine(0.1, 100), steps=5)'",
     )
     option("name", metavar="NAME")
     option("arguments", nargs="*", metavar="key=value")
-    option("--steps", type=_whole, required=True, help="how many, from step 0")
+    option("--steps", type=_whole, metavar="N", help="from step 0; default: to its end, if any")
     option("--format", choices=["text", "csv"], default="text")
+    option("--plot", metavar="FILE", help="draw the rates instead, to a .png or .svg")
     option = command(
         _run,
         "an experiment of the course, run again and recorded",
-        description=f"Run an experiment, or go on with it: {', '.join(EXPERIMENTS)}.",
+        "lrcourse.experiments:EXPERIMENTS",
+        description="Run an experiment, or go on with it.",
     )
     option("name", metavar="NAME")
     option("--size", choices=["quick", "full"], default="quick", help="default: quick")
@@ -112,8 +176,9 @@ def _parser():
     option = command(
         _data,
         "which data sets there are and where; data fetch downloads them",
+        "lrcourse.datasets:CATALOGUE",
         usage="lrcourse data [-h] [fetch] [NAME …]",
-        description=f"List the data sets, or fetch them first: {', '.join(CATALOGUE)}.",
+        description="List the data sets, or fetch them first.",
     )
     option("names", nargs="*", metavar="NAME", help="default: all of them")
     return parser
@@ -123,7 +188,7 @@ def _rates(text):
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        problem = f"needs numbers separated by commas, got {text!r}"
+        problem = f"needs numbers separated by commas, got {text[:60]!r}"
         raise argparse.ArgumentTypeError(problem) from None
 
 
@@ -131,24 +196,44 @@ def _whole(text):
     try:
         return int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"needs a whole number, got {text!r}") from None
+        raise argparse.ArgumentTypeError(f"needs a whole number, got {text[:60]!r}") from None
 
 
 def _table(arguments):
+    from lrcourse.checks import positive_integer
+    from lrcourse.experiments import learning_rate_table, school_district_runs
+
+    chosen = {"learning_rates": arguments.rates, "seed": arguments.seed}
     history = school_district_runs(
-        arguments.rates,
-        epochs=arguments.epochs,
+        **{name: value for name, value in chosen.items() if value is not None},
+        epochs=positive_integer("epochs", arguments.epochs, 1_000_000),
         batch_size=arguments.batch_size,
-        seed=arguments.seed,
         progress=True,
     )
     return _formatted(learning_rate_table(history), arguments.format)
 
 
 def _schedule(arguments):
-    schedule = _made(arguments.name, arguments.arguments)
+    import numpy as np
+
+    from lrcourse import notation
+    from lrcourse.checks import positive_integer
+    from lrcourse.tables import Table
+
+    schedule, steps = notation.schedule(arguments.name, arguments.arguments), arguments.steps
+    if steps is None:
+        if not schedule.total_steps:
+            raise ValueError(f"--steps must say how many: {arguments.name[:60]} has no end")
+        steps = schedule.total_steps + 1
     # A table is a list of Python's numbers, which a million rows do not strain.
-    rates = schedule(np.arange(positive_integer("steps", arguments.steps, 1_000_000)))
+    steps = np.arange(positive_integer("--steps", steps, 1_000_000))
+    plot = arguments.plot
+    if plot is not None:
+        plot = _file("--plot", plot, (".png", ".svg"))
+    with np.errstate(all="ignore"):  # beyond all numbers a rate is 0
+        rates = schedule(steps)
+    if plot:
+        return _plotted(plot, schedule, steps, rates)
     table = Table(["step", "learning_rate"], list(enumerate(rates.tolist())))
     return _formatted(table, arguments.format)
 
@@ -157,14 +242,60 @@ def _formatted(table, form):
     return getattr(table, form)().rstrip("\n")
 
 
+def _plotted(path, schedule, steps, rates):
+    """Draw the rates in the course's style, and write the file at once or not at all."""
+    logging.getLogger("matplotlib").setLevel("ERROR")  # it tells of its caches
+    from lrcourse import plots
+    from lrcourse.storage import replacing
+
+    title, axes = textwrap.fill(repr(schedule), 60), {"xlabel": "step", "ylabel": "learning rate"}
+    figure = plots.curves(steps, [rates], [""], title=title, **axes)
+    with _writing(path), replacing(path) as unfinished, plots.style():
+        figure.savefig(unfinished, format=path.suffix[1:].lower(), dpi=2 * plots.DOTS_PER_INCH)
+    return f"{path}: {len(steps)} steps"
+
+
+@contextlib.contextmanager
+def _writing(what):
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        reason = problem.strerror or problem
+        raise OSError(f"cannot write {what}: {reason}; choose another place") from None
+
+
+def _file(option, text, endings=("",)):
+    """Return the path of a file that may be written: new, or an ordinary one to be replaced."""
+    from lrcourse.checks import file_path
+
+    path, wrong = file_path(option, text), None
+    if not path.name.lower().endswith(endings):
+        wrong = f"does not end in {' or '.join(endings)}"
+    elif not path.parent.is_dir():
+        wrong = "is in a folder that is not there"
+    elif path.is_symlink() or (path.exists() and not path.is_file()):
+        wrong = "is a link or a device"
+    elif path.exists() and not (path.stat().st_mode & 0o200 and os.access(path, os.W_OK)):
+        wrong = "may not be written"
+    if wrong:
+        raise ValueError(f"{option} must name a file of its own, got {text!r}, which {wrong}")
+    return path
+
+
 def _run(arguments):
-    experiment = EXPERIMENTS[one_of("NAME", arguments.name, EXPERIMENTS)]
+    from lrcourse.experiments import EXPERIMENTS, run
+    from lrcourse.notation import known
+
+    output = arguments.output
+    experiment = EXPERIMENTS[known("NAME", arguments.name, EXPERIMENTS)]
     record, path = run(
         experiment,
         arguments.size,
         seeds=arguments.seeds,
         processes=arguments.processes,
-        output=arguments.output,
+        output=None if output is None else _file("--output", output),
         progress=True,
     )
     table = experiment.summary(record).text()
@@ -172,9 +303,14 @@ def _run(arguments):
 
 
 def _data(arguments):
+    from lrcourse.datasets import CATALOGUE
+    from lrcourse.datasets.downloads import VARIABLE, cache_folder, local_folder
+    from lrcourse.notation import known
+    from lrcourse.tables import Table
+
     fetching = arguments.names[:1] == ["fetch"]
     entries = {
-        one_of("NAME", name, CATALOGUE): CATALOGUE[name]
+        known("NAME", name, CATALOGUE, {"fetch": "fetch"}): CATALOGUE[name]
         for name in arguments.names[fetching:] or CATALOGUE
     }
     for entry in entries.values() if fetching else ():
@@ -186,47 +322,6 @@ def _data(arguments):
     table = Table(["name", "download", "licence", "where"], rows).text()
     places = f"local folder ({VARIABLE}): {local_folder() or 'none'}\ncache: {cache_folder()}"
     return f"{table}\n\n{places}"
-
-
-def _made(name: str, pairs: list[str]) -> Schedule:
-    parameters = inspect.signature(FACTORIES[one_of("NAME", name, FACTORIES)]).parameters
-    needed = {key for key, each in parameters.items() if each.default is each.empty}
-    texts = {key: text for key, _, text in (pair.partition("=") for pair in pairs)}
-    if len(texts) < len(pairs) or not needed <= texts.keys() <= parameters.keys():
-        keys = [f"{key}=…" if key in needed else f"[{key}=…]" for key in parameters]
-        raise ValueError(f"{name} takes {' '.join(keys)}, each once, got {' '.join(pairs)[:60]!r}")
-    annotations = {key: str(parameters[key].annotation) for key in texts}
-    return FACTORIES[name](**{key: _value(key, texts[key], annotations[key]) for key in texts})
-
-
-_VALUE = "a number, numbers separated by commas, a word or a schedule"
-
-
-def _value(key, text, annotation):
-    """Read a number, numbers separated by commas, a word, or a schedule written as a call."""
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ValueError(f"{key} must be {_VALUE}, got {text[:60]!r}") from None
-    value = _evaluated(tree)
-    alone = "Sequence" in annotation and not isinstance(value, list)
-    return [value] if alone else value
-
-
-def _evaluated(node):
-    match node:
-        case ast.Constant(value=bool() | int() | float() | str()):
-            return node.value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
-            return -node.operand.value
-        case ast.Tuple() | ast.List():
-            return [_evaluated(element) for element in node.elts]
-        case ast.Name():
-            return {"true": True, "false": False}.get(node.id, node.id)
-        case ast.Call(func=ast.Name(id=name)) if name in FACTORIES:
-            keywords = {each.arg: _evaluated(each.value) for each in node.keywords}
-            return FACTORIES[name](*map(_evaluated, node.args), **keywords)
-    raise ValueError(f"a value must be {_VALUE}, got {ast.unparse(node)!r}")
 
 
 if __name__ == "__main__":

@@ -79,10 +79,10 @@ class Schedule:
         if self._name not in ("warmup", "join", "per_epoch"):
             return given.get("total_steps")
         last = given["schedules"][-1] if self._name == "join" else given["schedule"]
-        if last.total_steps is None:
+        if (total := last.total_steps) is None:
             return None
-        before = given.get("steps", 0) + max(given.get("boundaries", (0,)), default=0)
-        return before + last.total_steps * given.get("updates_per_epoch", 1)
+        before = given.get("steps", 0) + max(given.get("boundaries", ()), default=0)
+        return before + total * given.get("updates_per_epoch", 1)
 
     def __repr__(self):
         return written(FACTORIES[self._name], self._arguments)

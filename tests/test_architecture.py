@@ -16,7 +16,7 @@ ORDER = [
     "checks", "storage", "language", "tables", "comparison", "schedules",
     "optimizers", "models", "datasets",
     "training", "landscapes", "search", "plots", "frameworks", "book", "experiments",
-    "explorer", "exercises",
+    "explorer", "notation", "exercises",
     "__init__", "__main__",
 ]  # fmt: skip
 NUMERICS = [

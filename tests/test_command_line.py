@@ -3,14 +3,28 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import lrcourse as library
 from lrcourse.__main__ import main
-from lrcourse.schedules import constant, cosine, join, linear, one_cycle, piecewise, warmup
+from lrcourse.datasets import CATALOGUE, LIKE_THE_TEXTBOOK
+from lrcourse.experiments import EXPERIMENTS
+from lrcourse.schedules import (
+    FACTORIES,
+    constant,
+    cosine,
+    join,
+    linear,
+    one_cycle,
+    per_epoch,
+    piecewise,
+    warmup,
+)
 
 COLUMNS = (
     "learning_rate,train_loss,train_accuracy,val_loss,val_accuracy,"
@@ -68,7 +82,7 @@ def test_the_seed_chooses_the_shuffle(capsys):
         (["--epochs", "2.5"], "needs a whole number, got '2.5'"),
         (["--batch-size", "5000"], "batch_size must be between 1 and 1600"),
         (["--seed", "-1"], "seed must be at least 0, got -1"),
-        (["--format", "xml"], "choose from"),
+        (["--format", "xml"], "must be one of text, csv, json, got 'xml'"),
     ],
 )
 def test_a_bad_argument_gets_one_line_and_exit_code_2(arguments, said, capsys):
@@ -110,9 +124,14 @@ def test_a_schedule_takes_numbers_lists_words_and_schedules(arguments, expected,
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["cosin"], "NAME must be one of constant, time_based, "),
-        (["cosine"], "cosine takes learning_rate=… total_steps=… [end=…], each once, got ''"),
-        (["cosine", "lr=1"], "total_steps=… [end=…], each once, got 'lr=1'"),
+        (["cosin"], "NAME must be a schedule, got 'cosin': did you mean cosine?"),
+        (["zzz"], "NAME must be a schedule, got 'zzz': --help lists them"),
+        (["cosine"], "cosine takes learning_rate=… total_steps=… [end=…]: missing a required"),
+        (["cosine", "lr=1"], "total_steps=… [end=…]: got 'lr': did you mean learning_rate?"),
+        (["cosine(0.1, T_max=9)"], "[end=…]: got 'T_max': did you mean total_steps?"),
+        (["cosine(0.1, total_step=9)"], "got 'total_step': did you mean total_steps?"),
+        (["cosine(0.1, 100)", "end=1"], "written as a call takes no more, got 'end=1'"),
+        (["cosine(0.1, 100), cosine(0.1, 100)"], "NAME must be a schedule, got 'cosine(0.1, 10"),
         (
             ["constant", "learning_rate=1", "learning_rate=2"],
             "takes learning_rate=…, each once, got",
@@ -125,17 +144,18 @@ def test_a_schedule_takes_numbers_lists_words_and_schedules(arguments, expected,
         (["constant", "learning_rate=\0"], "learning_rate must be a number, numbers separated"),
         (["constant", "learning_rate=" + "(" * 9999], "learning_rate must be a number, numbers"),
         (["constant", "learning_rate=1+1"], "a value must be a number, numbers separated by"),
-        (["constant", "learning_rate=exit(3)"], "or a schedule, got 'exit(3)'"),
+        (["constant", "learning_rate=exit(3)"], "NAME must be a schedule, got 'exit'"),
+        (["constant", "learning_rate=f().g()"], "or a schedule, got 'f().g()'"),
         (["warmup", "steps=2", "schedule=constant(-1)"], "must be positive and finite, got -1"),
         (
             ["warmup", "steps=2", "schedule=constant(1, 2, 3)"],
-            "constant: too many positional arguments",
+            "constant takes learning_rate=…: too many positional arguments",
         ),
         (["warmup", "steps=2", "schedule=0.1"], "schedule must be a Schedule, got 0.1"),
         (["constant", "learning_rate=1", "--steps", "0"], "steps must be at least 1"),
         (["constant", "learning_rate=1", "--steps", "9999999999"], "between 1 and 1000000"),
         (["constant", "learning_rate=1", "--steps", "x"], "needs a whole number, got 'x'"),
-        (["constant", "learning_rate=1", "--format", "json"], "choose from"),
+        (["constant", "learning_rate=1", "--format", "json"], "one of text, csv, got 'json'"),
     ],
 )
 def test_a_bad_schedule_gets_one_line_and_exit_code_2(arguments, said, capsys):
@@ -146,10 +166,112 @@ def test_a_bad_schedule_gets_one_line_and_exit_code_2(arguments, said, capsys):
     assert err.count("\n") == 1 and len(err) < 400 and said in err
 
 
-@pytest.mark.parametrize("arguments", [[], ["tabel"], ["table", "--rate-s", "1"], ["schedule"]])
-def test_a_command_that_does_not_exist_is_told_in_one_line(arguments, capsys):
+@pytest.mark.parametrize(
+    ("call", "schedule"),
+    [
+        ("cosine(0.1, 3)", cosine(0.1, 3)),
+        ("warmup(cosine(0.1, 3), steps=2, start=0.01)", warmup(cosine(0.1, 3), 2, 0.01)),
+        ("piecewise([1, 0.1], [2])", piecewise([1, 0.1], [2])),
+        ("per_epoch(linear(1, 3), 2)", per_epoch(linear(1, 3), 2)),
+    ],
+)
+def test_a_schedule_may_be_written_as_a_call_and_knows_its_end(call, schedule, capsys):
+    assert main(["schedule", call, "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [int(row["step"]) for row in rows] == list(range(schedule.total_steps + 1))
+    assert [float(row["learning_rate"]) for row in rows] == schedule(range(len(rows))).tolist()
+    assert main(["schedule", call, "--format", "csv", "--steps", "2"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_a_schedule_without_an_end_asks_for_the_number_of_steps(capsys):
+    assert main(["schedule", "exponential(0.1, 0.01)"]) == 2
+    said = "--steps must say how many: exponential(0.1, 0.01) has no end"
+    assert capsys.readouterr().err == f"lrcourse schedule: {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("OneCycleLR", "one_cycle("), ("CosineAnnealingLR", "cosine("), ("CosineDecay", "cosine("),
+        ("StepLR", "step_decay("), ("MultiStepLR", "piecewise("), ("multisteplr", "piecewise("),
+        ("PiecewiseConstantDecay", "piecewise("), ("ExponentialLR", "exponential("),
+        ("ExponentialDecay", "exponential("), ("InverseTimeDecay", "time_based("),
+        ("PolynomialLR", "polynomial("), ("LinearLR", "linear("), ("CyclicLR", "cyclical("),
+        ("CosineAnnealingWarmRestarts", "cosine_restarts("), ("SequentialLR", "join?"),
+        ("warmup_cosine_decay_schedule", "warmup("), ("WarmupCosine", "warmup("),
+        ("WarmupCosineDecay", "warmup("), ("CosineAnealing", "cosine("),
+        ("invscaling", "inverse_power?"), ("OneCycle", "one_cycle?"), ("StepDecay", "step_decay?"),
+        ("ReduceLROnPlateau", "ReduceOnPlateau, a rule on a metric and no schedule"),
+        ("reduce_on_plateau", "ReduceOnPlateau, a rule"),
+    ],
+)  # fmt: skip
+def test_the_frameworks_name_of_a_schedule_is_told_ours(theirs, ours, capsys):
+    for written in (theirs, f"{theirs}(0.1)"):
+        assert main(["schedule", written, "--steps", "3"]) == 2
+        err = capsys.readouterr().err
+        assert f": did you mean {ours}" in err and len(err) < 160
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["tabel"], "table"), (["schedules", "x"], "schedule"), (["run", "edgee"], "edge"),
+        (["run", "Ionosfere"], "ionosphere"), (["data", "cifar-10"], "cifar10"),
+        (["data", "fech"], "fetch"), (["data", "fetch", "mnits"], "mnist"),
+        (["table", "--format", "jsn"], "json"), (["run", "edge", "--size", "ful"], "full"),
+    ],
+)  # fmt: skip
+def test_a_near_miss_is_asked_about(arguments, meant, capsys):
     assert main(arguments) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    assert capsys.readouterr().err.endswith(f": did you mean {meant}?\n")
+
+
+def test_the_help_lists_the_names_and_the_version_is_the_librarys(capsys):
+    for command, names in (("schedule", FACTORIES), ("run", EXPERIMENTS), ("data", CATALOGUE)):
+        assert main([command, "--help"]) == 0
+        told = capsys.readouterr().out.replace("\n", " ")
+        assert f"NAME is one of {', '.join(names)}." in told
+    assert main(["table", "--help"]) == 0
+    assert f"(default: {LIKE_THE_TEXTBOOK})" in capsys.readouterr().out
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"lrcourse {library.__version__}\n"
+
+
+def test_a_plot_is_a_png_or_an_svg_written_at_once(tmp_path, capsys):
+    for name, begins in (("rates.png", b"\x89PNG"), ("rates.SVG", b"<?xml")):
+        path = tmp_path / name
+        for _ in range(2):  # the second replaces the first
+            assert main(["schedule", "warmup(cosine(0.1, 20), 5)", "--plot", str(path)]) == 0
+            assert capsys.readouterr() == (f"{path}: 26 steps\n", "")
+        assert path.read_bytes().startswith(begins)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["rates.SVG", "rates.png"]
+
+
+def test_what_is_no_ordinary_file_is_not_replaced_by_a_plot(tmp_path, capsys):
+    (tmp_path / "real.png").write_text("kept")
+    (tmp_path / "link.png").symlink_to(tmp_path / "real.png")
+    (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "readonly.png").write_text("kept")
+    (tmp_path / "readonly.png").chmod(0o444)
+    (tmp_path / "folder.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    names = [path.name for path in sorted(tmp_path.iterdir())]
+    for name in ["link.png", "dangling.png", "readonly.png", "folder.png", "pipe.png", "x/y.png",
+                 "rates.jpg", "rates", "", "rates.png/x.png"]:  # fmt: skip
+        path = str(tmp_path / name) if name else ""
+        assert main(["schedule", "cosine(0.1, 3)", "--plot", path]) == 2, name
+        out, err = capsys.readouterr()
+        assert out == "" and err.count("\n") == 1 and repr(name)[1:-1] in err
+    assert [path.name for path in sorted(tmp_path.iterdir())] == names
+    assert {(tmp_path / name).read_text() for name in ("real.png", "readonly.png")} == {"kept"}
+
+
+def test_no_record_takes_the_place_of_a_link_or_a_device(tmp_path, capsys):
+    (tmp_path / "link.json").symlink_to(tmp_path / "record.json")
+    for output in (tmp_path / "link.json", "/dev/null", "", tmp_path, tmp_path / "x" / "y.json"):
+        assert main(["run", "edge", "--output", str(output)]) == 2
+        assert capsys.readouterr().err.startswith("lrcourse run: --output must ")
 
 
 def lrcourse(*arguments, **options):
@@ -164,7 +286,10 @@ def test_a_full_disk_is_said_in_one_line():
         process = lrcourse("table", "--epochs", "1", stdout=full)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert err == "lrcourse table: cannot write: No space left on device\n"
+    assert err == (
+        "lrcourse table: cannot write to standard output: No space left on device; "
+        "choose another place\n"
+    )
 
 
 def test_a_reader_that_has_seen_enough_is_not_complained_to():

@@ -177,6 +177,7 @@ def test_a_warmup_of_a_warmup_asks_each_schedule_once():
     for _ in range(30):  # if each level asked twice, this would take an hour
         schedule = warmup(schedule, 2)
     assert schedule(range(100)).max() == 0.1 and asked == [0]
+    assert schedule.total_steps == 60
 
 
 @given(rates, ends, lengths, st.sampled_from([linear, cosine, polynomial]))
