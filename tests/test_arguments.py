@@ -133,8 +133,7 @@ CALLS = [
     (plots.rate_colours, {"learning_rates": THREE}),
     *[(plot, {"history": HISTORY, "title": TITLE})
       for plot in (plots.loss_curves, figures.sample_predictions)],
-    *[(plot, {"history": HISTORY, "data": DATA, "title": TITLE})
-      for plot in (figures.decision_boundaries, figures.loss_valley)],
+    (figures.loss_valley, {"history": HISTORY, "data": DATA, "title": TITLE}),
     (plots.descent_errors, {"descent": SLIDE, "title": TITLE}),
     (plots.curves, {"x": THREE, "lines": [THREE], "labels": ["1"], "xlabel": "step", "log": True,
                     "ylabel": TITLE, "title": TITLE, "log_x": True, "level": (0.1, TITLE),

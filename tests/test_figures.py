@@ -38,7 +38,6 @@ def every_picture(history):
     descent = descend(quadratic([1.0, 4.0]), SGD([0.1, 0.6]), [1.0, 1.0], 5)
     curve = quadratic(1.0, 2.0)
     yield plots.loss_curves(history, title=title)
-    yield figures.decision_boundaries(history, data, title=title)
     yield figures.sample_predictions(history, title=title)
     yield figures.loss_valley(history, data, title=title)
     yield figures.verdict_bars(verdicts(), title=title)

@@ -16,7 +16,8 @@ class Light:
     def find_spec(self, name, path=None, target=None):
         first = name.partition(".")[0]
         allowed = {"numpy", "tabulate", "tqdm", "lrcourse", *HIDDEN_BUT}
-        if first in allowed or first in sys.stdlib_module_names:
+        standard = first in sys.stdlib_module_names or first.startswith("_sysconfigdata")
+        if first in allowed or standard:
             return self.finder.find_spec(name, path, target)
 sys.meta_path[:] = map(Light, sys.meta_path)
 """

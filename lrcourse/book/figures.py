@@ -3,7 +3,6 @@
 Every function returns a `lrcourse.plots.Picture`.
 """
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
@@ -21,50 +20,9 @@ from lrcourse.plots import (
     drawing,
     label_ends,
     rate_colours,
-    style,
 )
 from lrcourse.tables import Table
 from lrcourse.training import History
-
-
-def decision_boundaries(history: History, data: Data, *, title: str) -> Picture:
-    """What each rate has learned: the probability it gives each place, and the border at ½.
-
-    The parameters are those at the lowest validation loss.
-    """
-    _check_district(history, data)
-    side = np.linspace(0, 1, 120)
-    grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    probabilities = LogisticRegression(2).probabilities(history.best_parameters, grid)
-    runs = len(history.learning_rates)
-    columns = min(3, runs)
-    rows = -(-runs // columns)
-    colours = mpl.colors.LinearSegmentedColormap.from_list("classes", [NEGATIVE, "white", POSITIVE])
-    district = data.y_validation == 1
-    with style():
-        picture = Picture(0.4 + 2.15 * rows, title)
-        picture.suptitle(
-            translate(title), x=0.01, ha="left", fontsize=mpl.rcParams["axes.titlesize"],
-            weight=mpl.rcParams["axes.titleweight"],
-        )  # fmt: skip
-        panels = picture.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
-        for axes in panels[runs:]:
-            axes.remove()
-        for axes, rate, row in zip(panels, history.learning_rates, probabilities, strict=False):
-            heights = row.reshape(len(side), -1)
-            axes.imshow(
-                heights, origin="lower", extent=(0, 1, 0, 1), cmap=colours, vmin=0, vmax=1,
-                alpha=0.45,
-            )  # fmt: skip
-            for members, colour in ((~district, NEGATIVE), (district, POSITIVE)):
-                axes.plot(*data.x_validation[members].T, ".", color=colour, markersize=2)
-            axes.contour(side, side, heights, levels=[0.5], colors=[INK])
-            axes.plot([0, 0.5], [0.5, 1], color=INK, linewidth=1, linestyle=":")
-            axes.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-            axes.grid(False)
-            title = translate("learning rate {rate:g}", rate=rate)
-            axes.set_title(title, fontsize=9, weight="normal")
-    return picture
 
 
 def sample_predictions(history: History, *, title: str) -> Picture:
