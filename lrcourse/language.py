@@ -47,8 +47,8 @@ def translate(text: str, **values) -> str:
     A text that is Chinese already, or has no letters, is returned as it is. One
     that the catalogue lacks is shown in English, with a warning.
 
-    >>> translate("learning rate {rate:g}", rate=0.1)
-    'learning rate 0.1'
+    >>> translate("slope {slope}", slope=0.1)
+    'slope 0.1'
     """
     instance("text", text, str)
     if _current == "zh":
