@@ -48,6 +48,8 @@ def _told(problem) -> tuple[int, str]:
             return 130, "interrupted"
         case MemoryError():
             return 1, "not enough memory: ask for less"
+        case ImportError() if "pip install" in str(problem):
+            return 1, str(problem)
         case ImportError():
             package = (problem.name or "lrcourse").partition(".")[0]
             wanted = f"lrcourse[{_EXTRAS[package]}]" if package in _EXTRAS else package

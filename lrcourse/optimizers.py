@@ -18,8 +18,7 @@ from lrcourse.schedules import Schedule, constant, written
 class Optimizer:
     """What all optimizers share.
 
-    It remembers: take a new one for a new training, and save it (``pickle``) with the
-    parameters to go on later, to the bit.
+    It remembers: take a new one for a new training; ``pickle`` it to go on later, to the bit.
 
     Parameters
     ----------
@@ -82,10 +81,10 @@ class Optimizer:
         """
         if not self.memory:
             self._begin(parameters, gradients)
-        if not len(parameters) == len(gradients) == len(self.memory):
+        if not len(parameters) == len(gradients) == (count := len(self.memory)):
             raise ValueError(
-                f"parameters and gradients must be {len(self.memory)} arrays as in the first step, "
-                f"got {len(parameters)} and {len(gradients)}: for others take a new optimizer"
+                f"parameters and gradients must be {count} arrays as in the first step, got "
+                f"{len(parameters)} and {len(gradients)}: for others take a new optimizer"
             )
         rates, self._steps = self._next_rates(), []
         for i, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
@@ -104,8 +103,8 @@ class Optimizer:
 
     def _begin(self, parameters, gradients):
         """Check the arrays of the first step and make room for what is remembered of them."""
-        checks.sequence("parameters", parameters), checks.sequence("gradients", gradients)
-        if len(parameters) == 0:
+        checks.sequence("gradients", gradients)
+        if len(checks.sequence("parameters", parameters)) == 0:
             raise ValueError("parameters must be at least one array, got none")
         checks.one_for_each("parameters", parameters, gradients=gradients)
         if self.multipliers is not None:
@@ -173,8 +172,7 @@ class SGD(Optimizer):
     Parameters
     ----------
     momentum : float from 0 to below 1
-    nesterov : bool
-        Needs a momentum.
+    nesterov : bool, with a momentum
     weight_decay : float from 0
 
     Raises
