@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-_EXTRAS = {"matplotlib": "plots", "pooch": "data", "requests": "data", "sklearn": "data"}
+_EXTRAS = {"matplotlib": "plots", "joblib": "data", "pooch": "data", "requests": "data"}
 
 
 def _told(problem) -> tuple[int, str]:
@@ -231,7 +231,7 @@ def _schedule(arguments):
     steps = np.arange(positive_integer("--steps", steps, 1_000_000))
     plot = arguments.plot
     if plot is not None:
-        plot = _file("--plot", plot, (".png", ".svg"))
+        plot = _plot_file(plot)
     with np.errstate(all="ignore"):  # beyond all numbers a rate is 0
         rates = schedule(steps)
     if plot:
@@ -248,7 +248,7 @@ def _plotted(path, schedule, steps, rates):
     """Draw the rates in the course's style, and write the file at once or not at all."""
     logging.getLogger("matplotlib").setLevel("ERROR")  # it tells of its caches
     from lrcourse import plots
-    from lrcourse.storage import replacing
+    from lrcourse.book.records import replacing
 
     title, axes = textwrap.fill(repr(schedule), 60), {"xlabel": "step", "ylabel": "learning rate"}
     figure = plots.curves(steps, [rates], [""], title=title, **axes)
@@ -268,21 +268,13 @@ def _writing(what):
         raise OSError(f"cannot write {what}: {reason}; choose another place") from None
 
 
-def _file(option, text, endings=("",)):
-    """Return the path of a file that may be written: new, or an ordinary one to be replaced."""
-    from lrcourse.checks import file_path
+def _plot_file(text):
+    """Return the path of a plot that may be written: new, or in the place of an ordinary file."""
+    from lrcourse.book.records import replaceable
 
-    path, wrong = file_path(option, text), None
-    if not path.name.lower().endswith(endings):
-        wrong = f"does not end in {' or '.join(endings)}"
-    elif not path.parent.is_dir():
-        wrong = "is in a folder that is not there"
-    elif path.is_symlink() or (path.exists() and not path.is_file()):
-        wrong = "is a link or a device"
-    elif path.exists() and not (path.stat().st_mode & 0o200 and os.access(path, os.W_OK)):
-        wrong = "may not be written"
-    if wrong:
-        raise ValueError(f"{option} must name a file of its own, got {text!r}, which {wrong}")
+    path = replaceable("--plot", text)
+    if not path.name.lower().endswith((".png", ".svg")):
+        raise ValueError(f"--plot must name a file that ends in .png or .svg, got {text!r}")
     return path
 
 
@@ -290,14 +282,13 @@ def _run(arguments):
     from lrcourse.experiments import EXPERIMENTS, run
     from lrcourse.notation import known
 
-    output = arguments.output
     experiment = EXPERIMENTS[known("NAME", arguments.name, EXPERIMENTS)]
     record, path = run(
         experiment,
         arguments.size,
         seeds=arguments.seeds,
         processes=arguments.processes,
-        output=None if output is None else _file("--output", output),
+        output=arguments.output,
         progress=True,
     )
     table = experiment.summary(record).text()

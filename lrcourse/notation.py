@@ -13,8 +13,8 @@ import inspect
 import warnings
 from collections.abc import Collection
 
+from lrcourse.language import shipped
 from lrcourse.schedules import FACTORIES, Schedule
-from lrcourse.storage import shipped
 
 # What others call a schedule or an argument, where `counterparts.json` does not say it.
 _SCHEDULES = {

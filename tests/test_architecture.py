@@ -13,7 +13,7 @@ LIBRARY = Path(__file__).parent.parent / "lrcourse"
 
 # Data flows one way: each module imports only from those before it.
 ORDER = [
-    "checks", "storage", "language", "tables", "comparison", "schedules",
+    "checks", "language", "tables", "comparison", "schedules",
     "optimizers", "models", "datasets",
     "training", "landscapes", "search", "plots", "frameworks", "book", "experiments",
     "explorer", "notation", "exercises",

@@ -88,11 +88,12 @@ def test_the_claims_of_no_source_are_asked_for_in_vain():
     ],
 )
 def test_a_number_a_cell_or_a_chapter_that_is_not_there_is_found(tmp_path, change, complaint):
-    (tmp_path / "lrcourse").mkdir()
+    book = Path("lrcourse", "book")
+    (tmp_path / book).mkdir(parents=True)
     (tmp_path / "chapters").symlink_to(CHAPTERS)
     for name in ("claims.json", "sources.json"):
-        before = (ROOT / "lrcourse" / name).read_text("utf-8")
-        (tmp_path / "lrcourse" / name).write_text(before.replace(*change), encoding="utf-8")
+        before = (ROOT / book / name).read_text("utf-8")
+        (tmp_path / book / name).write_text(before.replace(*change), encoding="utf-8")
     found = check_claims.check(tmp_path)
     assert found
     assert any(complaint in str(finding) for finding in found)

@@ -4,13 +4,3 @@
 experiments answer, `records` the recorded experiments, and `framework_runs` what was
 recorded of the frameworks, for readers who have none installed.
 """
-
-import json
-from functools import cache
-from importlib.resources import files
-
-
-@cache
-def shipped(name: str):
-    """Return what a JSON file of this folder says."""
-    return json.loads(files(__name__).joinpath(name).read_text("utf-8"))

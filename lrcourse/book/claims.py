@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 
-from lrcourse.book import shipped
 from lrcourse.checks import one_of
-from lrcourse.language import current_language, translate
+from lrcourse.language import current_language, shipped, translate
 from lrcourse.tables import Table
 
 SOURCES = {
@@ -109,5 +108,5 @@ def _chapter(name: str) -> str:
 
 @cache
 def _all() -> dict[str, list[Claim]]:
-    claims = shipped("claims.json").items()
+    claims = shipped("book/claims.json").items()
     return {source: [Claim(**entry) for entry in entries] for source, entries in claims}

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lrcourse.book import shipped
+from lrcourse.language import shipped
 
 FRAMEWORKS = ("torch", "keras", "tensorflow", "jax", "optax")
 DIGITS = 10
@@ -58,13 +58,13 @@ def framework_versions() -> dict[str, str]:
     >>> sorted(framework_versions())
     ['jax', 'keras', 'optax', 'torch']
     """
-    versions = shipped("framework_runs.json")["versions"]
+    versions = shipped("book/framework_runs.json")["versions"]
     return {name: version.split("+")[0] for name, version in versions.items()}
 
 
 def recorded() -> dict[str, dict]:
     """Return each function's name with its code, arguments, shape and runs of equal numbers."""
-    return shipped("framework_runs.json")["recordings"]
+    return shipped("book/framework_runs.json")["recordings"]
 
 
 def rounded(numbers) -> np.ndarray:

@@ -6,8 +6,8 @@ them from here, and the tests let the prose quote no others.
 
 import numpy as np
 
-from lrcourse.book import shipped
 from lrcourse.checks import one_of
+from lrcourse.language import shipped
 from lrcourse.tables import Table
 
 # The textbook's samples: inside the school district, exactly on its border y = x + 0.5, outside.
@@ -27,7 +27,7 @@ def quoted(source: str, item: str) -> dict | Table:
     >>> quoted("aiedu", "E2")["positive"]
     0.13
     """
-    sources = shipped("sources.json")
+    sources = shipped("book/sources.json")
     items = sources[one_of("source", source, sources)]
     entry = items[one_of("item", item, items)]
     if "rows" in entry:
