@@ -15,9 +15,8 @@ from types import SimpleNamespace
 import numpy as np
 
 from lrcourse.checks import instance, number, one_of, positive_integer, sequence, several
-from lrcourse.language import LANGUAGES, current_language
+from lrcourse.language import LANGUAGES, current_language, shipped
 from lrcourse.schedules import Schedule
-from lrcourse.storage import shipped
 from lrcourse.tables import Code, Table
 
 _INSTALL = {

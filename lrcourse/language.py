@@ -4,10 +4,12 @@ Labels are written in English in the code and looked up in ``labels.json``,
 so that the code of a notebook is the same in both editions.
 """
 
+import json
 import warnings
+from functools import cache
+from importlib.resources import files
 
 from lrcourse.checks import instance, one_of
-from lrcourse.storage import shipped
 
 LANGUAGES = ("en", "zh")
 
@@ -39,6 +41,12 @@ def current_language() -> str:
 def labels() -> dict[str, str]:
     """Return the catalogue: English label to Chinese label."""
     return shipped("labels.json")
+
+
+@cache
+def shipped(name: str):
+    """Return what a JSON file of the library says."""
+    return json.loads(files("lrcourse").joinpath(name).read_text("utf-8"))
 
 
 def translate(text: str, **values) -> str:

@@ -2,11 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 
@@ -54,7 +57,7 @@ def test_a_quick_run_gives_what_is_recorded(name, tmp_path, cache):
         assert (new["seed"], new["labels"]) == (old["seed"], old["labels"])
         as_recorded(new["results"], old["results"])
     assert records.read(path).runs == record.runs
-    assert not cache.exists() or not list(cache.iterdir())
+    assert not list(cache.iterdir())
 
 
 @pytest.mark.parametrize(("name", "size"), RECORDS)
@@ -160,35 +163,35 @@ def started(tmp_path, pause):
     )  # fmt: skip
 
 
+def kept(cache):
+    return sorted(cache.rglob("output.pkl"))
+
+
 def wait_for_two(cache):
     for _ in range(600):
-        if len(list(cache.glob("*/[!.]*.npz"))) >= 2:
+        if len(kept(cache)) >= 2:
             return
         time.sleep(0.05)
     raise AssertionError("nothing was kept")
 
 
-@pytest.mark.parametrize("damage", ["none", "cut off", "other content"])
+@pytest.mark.parametrize("damaged", [False, True])
 def test_after_kill_9_nothing_finished_is_repeated_and_the_record_is_the_same(
-    damage, tmp_path, cache
+    damaged, tmp_path, cache
 ):
     process = started(tmp_path, pause=0.4)
     wait_for_two(cache)
-    process.kill()
-    # The pipes close only when the processes that it began have ended as well.
+    os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=20)
-    kept = sorted(cache.glob("*/[!.]*.npz"))
-    assert 2 <= len(kept) < 6 and not (tmp_path / "record.json").exists()
-    if damage == "cut off":
-        kept[0].write_bytes(kept[0].read_bytes()[:100])
-    if damage == "other content":
-        lrcourse.storage.save(kept[0], {"results": 1})
+    finished = kept(cache)
+    assert 2 <= len(finished) < 6 and not (tmp_path / "record.json").exists()
+    if damaged:
+        finished[0].write_bytes(finished[0].read_bytes()[:-9])
 
     interrupted = tmp_path / "marks"
     interrupted.unlink()
     record, _ = run(small(interrupted, 0.4), processes=2, output=tmp_path / "record.json")
-    repeated = len(kept) - (damage != "none")
-    assert len(marks(interrupted)) == 6 - repeated
+    assert len(marks(interrupted)) == 6 - len(finished) + damaged
     whole, _ = run(small(tmp_path / "others"), processes=1, output=tmp_path / "whole.json")
     assert marks(tmp_path / "others") == EVERY
     assert record.runs == whole.runs
@@ -196,52 +199,174 @@ def test_after_kill_9_nothing_finished_is_repeated_and_the_record_is_the_same(
         (tmp_path / name).read_text().split('"runs"')[1] for name in ("record.json", "whole.json")
     ]
     assert lines[0] == lines[1]
-    assert not cache.exists() or not list(cache.iterdir())
+    assert not list(cache.iterdir())
 
 
 def test_ctrl_c_is_said_in_one_line_and_what_is_finished_is_kept(tmp_path, cache):
     process = started(tmp_path, pause=0.4)
     wait_for_two(cache)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all processes get it
+    # The pipes close only when the processes that it began have ended as well.
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert out == "" and err == "lrcourse run: interrupted\n"
-    assert len(list(cache.glob("*/[!.]*.npz"))) >= 2
+    assert len(kept(cache)) >= 2
 
 
-def test_a_run_that_other_code_finished_is_done_again(tmp_path, cache, monkeypatch):
+def test_a_dask_cluster_gives_the_same_record(tmp_path):
+    from dask.distributed import Client, LocalCluster
+
+    here, _ = run(small(tmp_path / "here"), processes=1, output=tmp_path)
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        LocalCluster(**options) as cluster,
+        Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        there, _ = run(small(tmp_path / "there"), output=tmp_path)
+    assert marks(tmp_path / "there") == EVERY
+    assert there.runs == here.runs and there.machine["processes"] == 2
+
+
+@pytest.mark.parametrize("backend", ["threading", "multiprocessing"])
+def test_where_the_caller_sends_the_runs_they_go(backend, tmp_path):
+    here, _ = run(small(tmp_path / "marks"), processes=1, output=tmp_path)
+    with joblib.parallel_config(backend=backend, n_jobs=3):
+        there, _ = run(small(tmp_path / "marks"), output=tmp_path)
+    assert there.runs == here.runs and there.machine["processes"] == 3
+
+
+def stop_before_the_record_is_saved(monkeypatch, **arguments):
     def stopped(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(records.Record, "save", stopped)
-        run(small(tmp_path / "marks"), processes=1, output=tmp_path / "record.json")
-    assert marks(tmp_path / "marks") == EVERY
-    run(small(tmp_path / "marks"), processes=1, seeds=2, output=tmp_path / "record.json")
-    assert marks(tmp_path / "marks") == EVERY  # all from what was kept
-    monkeypatch.setattr(running, "_code", lambda experiment: "changed")
-    run(small(tmp_path / "marks"), seeds=3, output=tmp_path / "record.json")
-    assert len(marks(tmp_path / "marks")) == 12
+        run(**arguments)
+
+
+def test_a_run_that_other_code_finished_is_done_again(tmp_path, monkeypatch):
+    arguments = {"experiment": small(tmp_path / "marks"), "processes": 1, "output": tmp_path}
+    stop_before_the_record_is_saved(monkeypatch, **arguments)
+    stop_before_the_record_is_saved(monkeypatch, **arguments)
+    assert marks(tmp_path / "marks") == EVERY  # the second time, all were kept
+    monkeypatch.setattr(running, "_code", lambda train: "changed")
+    run(**arguments)
+    assert marks(tmp_path / "marks") == sorted(2 * EVERY)
+
+
+def test_any_change_of_the_library_or_of_the_experiment_is_other_code(tmp_path, monkeypatch):
+    def appended(path):
+        path.write_text(path.read_text("utf-8") + "# changed\n", "utf-8")
+
+    library = shutil.copytree(Path(lrcourse.__file__).parent, tmp_path / "lrcourse")
+    elsewhere = shutil.copy(__file__, tmp_path / "elsewhere.py")
+    monkeypatch.setattr(lrcourse, "__file__", str(library / "__init__.py"))
+    monkeypatch.setattr(running.inspect, "getsourcefile", lambda train: elsewhere)
+    codes = [running._code(walk)]
+    for path in (library / "models" / "layers.py", library / "schedules.py", Path(elsewhere)):
+        appended(path)
+        codes.append(running._code(walk))
+    assert len(set(codes)) == 4 and running._code(walk) == codes[-1]
 
 
 def failing(settings, seed, stride):
-    raise RuntimeError("out of memory")
+    raise RuntimeError("a bad number")
 
 
-def test_a_run_that_fails_is_not_hidden(tmp_path):
-    experiment = small(tmp_path / "marks")
-    experiment = Experiment(**{**vars(experiment), "train": failing})
-    with pytest.raises(RuntimeError, match="out of memory"):
-        run(experiment, output=tmp_path / "record.json")
+def killed(settings, seed, stride):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("train", "error", "said"),
+    [
+        (failing, RuntimeError, "a bad number"),
+        (killed, ChildProcessError, "^a process was killed, .* go on with fewer processes$"),
+        (print, TypeError, "train must be a function of a module, got <built-in function print>"),
+    ],
+)
+def test_a_run_that_fails_is_not_hidden(train, error, said, tmp_path):
+    experiment = Experiment(**{**vars(small(tmp_path / "marks")), "train": train})
+    with pytest.raises(error, match=said):
+        run(experiment, processes=2, output=tmp_path / "record.json")
     assert not (tmp_path / "record.json").exists()
 
 
-def test_other_seeds_do_not_replace_the_record_that_comes_with_the_course(tmp_path, monkeypatch):
+def test_without_joblib_it_is_said_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "joblib", None)
+    with pytest.raises(
+        ModuleNotFoundError, match=r"joblib is missing.*pip install .lrcourse\[data"
+    ):
+        run(small(tmp_path / "marks"), output=tmp_path)
+
+
+def test_importing_the_experiments_takes_neither_processes_nor_joblib():
+    program = (
+        "import lrcourse.experiments, sys\n"
+        "print({'joblib', 'multiprocessing', 'concurrent.futures'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "set()\n"
+
+
+# Where the record goes.
+
+
+def test_the_record_goes_into_the_current_folder_or_the_one_that_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    record, path = run(small(tmp_path / "marks"), seeds=1, processes=1)
-    assert path.resolve() == (tmp_path / "walk-quick-1-seeds.json").resolve()
+    experiment = small(tmp_path / "marks")
+    assert run(experiment, processes=1)[1].resolve() == tmp_path / "walk-quick.json"
+    record, path = run(experiment, seeds=1, processes=1)
+    assert path.resolve() == tmp_path / "walk-quick-1-seeds.json"
     assert record.command == "python -m lrcourse run walk --size quick --seeds 1"
     assert records.read(path).values("path", stride=1).shape == (1, 20)
+    (tmp_path / "folder").mkdir()
+    run(experiment, processes=1, output="folder")
+    names = [tmp_path / "walk-quick.json", tmp_path / "folder" / "walk-quick.json"]
+    one, other = [path.read_text().split('"runs"')[1] for path in names]
+    assert one == other
+
+
+def refused_outputs(folder):
+    (folder / "kept.json").write_text("kept")
+    (folder / "link.json").symlink_to(folder / "kept.json")
+    (folder / "read-only.json").write_text("kept")
+    (folder / "read-only.json").chmod(0o444)
+    return {
+        "": "output must be the path of a file, got ''",
+        "/dev/null": "/dev/null, but it is a device: choose another",
+        str(folder / "link.json"): "link.json, but it is a symbolic link: choose another",
+        str(folder / "read-only.json"): "read-only.json, but it is read-only: choose another",
+        str(folder / "none" / "a.json"): "there is no folder .*none: make it first",
+    }
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_what_must_not_be_replaced_is_told_before_any_run(number, tmp_path):
+    output, said = list(refused_outputs(tmp_path).items())[number]
+    with pytest.raises(ValueError, match=said):
+        run(small(tmp_path / "marks"), output=output)
+    assert not (tmp_path / "marks").exists()
+    assert (tmp_path / "kept.json").read_text() == "kept"
+    assert (tmp_path / "read-only.json").read_text() == "kept"
+
+
+def test_a_file_is_replaced_at_once_or_not_at_all(tmp_path):
+    path = tmp_path / ("n" * 245 + ".json")
+    with records.replacing(path) as unfinished:
+        unfinished.write_text("first")
+    full = pytest.raises(OSError, match="No space left on device: .*nnn.json")
+    with full, records.replacing(path) as unfinished:
+        unfinished.write_text("second")
+        raise OSError(28, "No space left on device")
+    with pytest.raises(KeyboardInterrupt), records.replacing(path) as unfinished:
+        unfinished.write_text("third")
+        raise KeyboardInterrupt
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+    (tmp_path / "plain").write_text("")
+    assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_what_is_no_experiment_is_refused():
@@ -256,6 +381,8 @@ def test_what_is_no_experiment_is_refused():
         ([], 2, "required: NAME"),
         (["table", "--size", "huge"], 2, "invalid choice: 'huge'"),
         (["table", "--seeds", "0"], 2, "must be at least 1, got 0"),
+        (["table", "--seeds", "1000000000"], 2, "seeds must be between 1 and 10000, got 10000"),
+        (["table", "--output", ""], 2, "output must be the path of a file, got ''"),
         (["table", "--processes", "0"], 2, "processes must be at least 1, got 0"),
         (["table", "--processes", "x"], 2, "needs a whole number, got 'x'"),
         (["autoencoder", "--size", "full"], 1, "LRCOURSE_DATA must name a folder, got 'nowhere'"),

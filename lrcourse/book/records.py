@@ -11,13 +11,15 @@ make it again. The chapters read their numbers from it:
 """
 
 import json
+import os
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from lrcourse import storage
-from lrcourse.checks import one_of
+from lrcourse.checks import file_path, one_of
 
 FOLDER = Path(__file__).parent / "results"
 
@@ -108,12 +110,11 @@ class Record:
 
     def save(self, path: str | Path) -> None:
         """Write the record: a line for each run, at once or not at all."""
-        path, content = Path(path), asdict(self)
+        content = asdict(self)
         runs = content.pop("runs")
         head = "".join(f" {_json(name)}: {_json(value)},\n" for name, value in content.items())
         lines = ",\n".join(_json(run, separators=(",", ":")) for run in runs)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with storage.replacing(path) as unfinished:
+        with replacing(path) as unfinished:
             unfinished.write_text(f'{{\n{head} "runs": [\n{lines}\n]}}\n', "utf-8")
 
 
@@ -141,6 +142,55 @@ def read(path: str | Path) -> Record:
         return Record(**json.loads(Path(path).read_text("utf-8")))
     except (TypeError, ValueError) as problem:
         raise ValueError(f"{path} is not a record, or is damaged: {problem}") from None
+
+
+@contextmanager
+def replacing(path: str | Path):
+    """Give a path to write to: what is there at the end takes the place of `path` at once.
+
+    Or not at all, whatever interrupts the writing.
+
+    Raises
+    ------
+    ValueError
+        As `replaceable`.
+    OSError
+        If it cannot be written.
+    """
+    path = replaceable("path", path)
+    try:
+        with TemporaryDirectory(prefix=".lrcourse-", dir=path.parent) as folder:
+            unfinished = Path(folder, "unfinished")
+            yield unfinished
+            unfinished.replace(path)
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(path)) from None
+
+
+def replaceable(name: str, path) -> Path:
+    """Return the path of a file that may be written, a new one or in the place of the old.
+
+    Raises
+    ------
+    ValueError
+        For a link, a device or a file that is read-only, and where the folder is missing
+        or read-only: none of these is replaced.
+    """
+    path = file_path(name, path)
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        wrong = f"there is no folder {folder}: make it first"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        wrong = f"you may not write to the folder {folder}: choose another"
+    elif path.is_symlink():
+        wrong = "it is a symbolic link: choose another or remove it"
+    elif path.exists() and not path.is_file():
+        wrong = "it is a device: choose another"
+    elif path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & 0o222):
+        wrong = "it is read-only: choose another or allow writing"
+    else:
+        return path
+    raise ValueError(f"{name} must be a file that may be written, got {path}, but {wrong}")
 
 
 def rounded(value):

@@ -1,37 +1,27 @@
 """Running an experiment: run by run, on several processors, and on from where it was stopped."""
 
 import hashlib
-import json
-import multiprocessing
+import inspect
 import os
 import platform
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
 import lrcourse
-from lrcourse import storage
-from lrcourse.book.records import FOLDER, Record, rounded
+from lrcourse.book.records import Record, replaceable, rounded
 from lrcourse.checks import instance, one_of, positive_integer
 from lrcourse.datasets import CATALOGUE, Dataset, downloads
 from lrcourse.tables import Table
 from lrcourse.training import progress_bar
-
-# What decides on the numbers of a run, beside the experiment's own module. A run that
-# was finished before one of them changed is made again.
-_DECIDING = (
-    "checks", "datasets", "datasets.formats", "models.layers", "models.logistic", "models.losses",
-    "models.networks", "optimizers", "schedules", "datasets.splits", "training",
-)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -81,9 +71,24 @@ def run(
 ) -> tuple[Record, Path]:
     """Run an experiment and record it.
 
-    Every run is kept as soon as it is finished, in the user's cache, until the
-    record is written. After an interruption, whatever its kind, only what is
-    missing is run, and the record is to the bit what it would have been.
+    Every run is kept in the user's cache as soon as it is finished, until the record is
+    written. After an interruption, whatever its kind, only what is missing is run, and
+    the record is to the bit what it would have been.
+
+    The runs go through `joblib`: by default to all processors of this machine, else
+    wherever `joblib.parallel_config` sends them. To a Dask cluster ::
+
+        client = dask.distributed.Client("tcp://scheduler:8786")
+        with joblib.parallel_config(backend="dask"):
+            run(EXPERIMENTS["ionosphere"], "full")
+
+    and to a Ray cluster ::
+
+        ray.util.joblib.register_ray()
+        with joblib.parallel_config(backend="ray"):
+            run(EXPERIMENTS["ionosphere"], "full")
+
+    On other machines, what is finished is kept if they share the cache's folder.
 
     Parameters
     ----------
@@ -95,8 +100,8 @@ def run(
     processes : int, optional
         By default as many as there are processors. The results do not depend on it.
     output : path, optional
-        Where to write the record; by default among those that come with the course,
-        if it has as many seeds as they have, else in the current folder.
+        The file of the record, or a folder for it; by default the current one. There it
+        is called NAME-SIZE.json.
     progress : bool
         Show a progress bar on a terminal.
 
@@ -108,41 +113,35 @@ def run(
     Raises
     ------
     ValueError
-        For another size or a wrong number of seeds or processes.
+        For another size, a wrong number of seeds or processes, or an output that must
+        not be replaced.
     DataUnavailable
         If the data are not here and cannot be had.
+    ChildProcessError
+        If a process was killed, as the system does where memory runs out.
+    ModuleNotFoundError
+        Without joblib.
     """
     instance("experiment", experiment, Experiment)
     settings = dict(experiment.sizes[one_of("size", size, experiment.sizes)])
     usual = settings.pop("seeds")
     command = f"python -m lrcourse run {experiment.name} --size {size}"
     name = f"{experiment.name}-{size}"
-    if seeds is not None and positive_integer("seeds", seeds) != usual:
+    if seeds is not None and positive_integer("seeds", seeds, 10_000) != usual:
         command += f" --seeds {seeds}"
-        output = output or f"{name}-{seeds}-seeds.json"
+        name += f"-{seeds}-seeds"
     seeds = list(range(seeds or usual))
-    if processes is None:
-        processes = os.cpu_count() or 1
-    processes = positive_integer("processes", processes)
-    path = Path(output or FOLDER / f"{name}.json")
+    if processes is not None:
+        processes = positive_integer("processes", processes, 1000)
+    path = _destination(output, f"{name}.json")
 
     data = experiment.data(settings["data"])
     data = {"name": data.name, "source": data.source, "checksum": data.checksum}
-    catalogued.cache_clear()  # the other processes load their own
-    tasks = [(seed, labels) for seed in seeds for labels in experiment.runs(settings)]
-    folder, code = downloads.cache_folder() / "runs" / name, _code(experiment)
-    files = [folder / f"{_digest(code, settings, data, task)}.npz" for task in tasks]
-    results = [_kept(file) for file in files]
-    missing = [number for number, kept in enumerate(results) if kept is None]
-    with progress_bar(progress, len(tasks) - len(missing), len(tasks), "runs") as bar:
-        calls = {
-            number: (experiment.train, settings, *tasks[number], files[number])
-            for number in missing
-        }
-        for number, result in _computed(calls, processes):
-            results[number] = result
-            bar.update()
-
+    labels = experiment.runs(settings)
+    made_of = [_code(experiment.train), np.__version__, data]
+    calls = [(experiment.train, settings, seed, each, made_of) for seed in seeds for each in labels]
+    folder = downloads.cache_folder() / "runs" / name
+    results, processes = _computed(calls, folder, processes, progress)
     record = Record(
         experiment=experiment.name,
         size=size,
@@ -153,119 +152,91 @@ def run(
         seeds=seeds,
         versions=_versions(),
         machine=_machine() | {"processes": processes},
-        seconds=round(_covered([(each["began"], each["ended"]) for each in results]), 1),
+        seconds=round(_covered([(began, ended) for began, ended, _ in results]), 1),
         runs=[
             {
                 "seed": seed,
                 "labels": labels,
-                "results": {key: rounded(value) for key, value in each["results"].items()},
+                "results": {key: rounded(value) for key, value in result.items()},
             }
-            for (seed, labels), each in zip(tasks, results, strict=True)
+            for (_, _, seed, labels, _), (_, _, result) in zip(calls, results, strict=True)
         ],
     )
     record.save(path)
-    for file in (*files, *folder.glob(".*.partial")):
-        file.unlink(missing_ok=True)
-    with suppress(OSError):  # another run's
-        folder.rmdir()
+    shutil.rmtree(folder, ignore_errors=True)  # all is in the record
     return record, path
 
 
-def _computed(calls, processes):
-    """Yield the numbers and the results of the calls of `_compute`, as they are finished."""
-    if not calls:
-        return
-    others = multiprocessing.active_children()
-    # A product's last bits may depend on the number of threads. Here it is one,
-    # which processes of their own take over: one way to run, whatever their number.
-    with (
-        _environment(OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", OMP_NUM_THREADS="1"),
-        ProcessPoolExecutor(
-            min(processes, len(calls)),
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_end_with_parent,
-        ) as pool,
-    ):
-        try:
-            with _interrupts_ignored():  # by the processes that begin here
-                futures = {pool.submit(_compute, *call): number for number, call in calls.items()}
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                if process not in others:
-                    process.terminate()
-            raise
+def _destination(output, name) -> Path:
+    """Return the file to write, which may be written as far as one can tell before."""
+    if output is None:
+        output = name
+    elif isinstance(output, (str, Path)) and output and Path(output).is_dir():
+        output = Path(output, name)
+    return replaceable("output", output)
 
 
-@contextmanager
-def _environment(**variables):
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
+def _computed(calls, folder, processes, progress):
+    """Return what the calls of `_compute` return, and how many processes there were."""
     try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        import joblib
+    except ModuleNotFoundError as problem:
+        needed = f"{problem.name} is missing; to run experiments: pip install 'lrcourse[data]'"
+        raise ModuleNotFoundError(needed, name=problem.name) from None
+    from concurrent.futures import BrokenExecutor
 
-
-@contextmanager
-def _interrupts_ignored():
-    """Let processes that begin here leave Ctrl-C, which reaches them too, to this one."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cached = joblib.Memory(folder, compress=True, verbose=0).cache(_compute)
+    cached.check_call_in_cache(*calls[0])  # notes the code of `_compute`, once for all processes
+    backend, configured = joblib.parallel.get_active_backend()
+    jobs = processes or configured or -1
+    as_finished = "generator_unordered" if backend.supports_return_generator else "list"
+    results = [None] * len(calls)
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        with (
+            progress_bar(progress, 0, len(calls), "runs") as bar,
+            joblib.Parallel(jobs, return_as=as_finished) as parallel,
+        ):
+            tasks = (joblib.delayed(_numbered)(i, cached, call) for i, call in enumerate(calls))
+            for number, result in parallel(tasks):
+                results[number] = result
+                bar.update()
+    except BrokenExecutor:
+        raise ChildProcessError(
+            "a process was killed, perhaps because memory ran out; finished runs are kept: "
+            "go on with fewer processes"
+        ) from None
+    return results, joblib.effective_n_jobs(jobs)
 
 
-def _end_with_parent():
-    """End this process when the one that began it is no more, even if it was killed."""
-
-    def wait():
-        multiprocessing.parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
+def _numbered(number, cached, call):
+    return number, cached(*call)
 
 
-def _compute(train, settings, seed, labels, file):
-    """Do one run and keep it."""
+def _compute(train, settings, seed, labels, made_of):
+    """Do one run; `made_of` tells its code and data from every other when it is looked for."""
+    import multiprocessing
+
+    from threadpoolctl import threadpool_limits
+    from tqdm import tqdm
+
+    if multiprocessing.parent_process():  # Ctrl-C reaches it too, but is for that one
+        with suppress(ValueError):  # in a thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tqdm.set_lock(threading.RLock())  # its own, for several processes, outlives a killed one
     began = time.time()
-    results = train(settings, seed, **labels)
-    results = {name: np.asarray(value) for name, value in results.items()}
-    kept = {"began": began, "ended": time.time(), "results": results}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    storage.save(file, kept)
-    return kept
+    with threadpool_limits(1):  # the last bits of a product may depend on it
+        results = train(settings, seed, **labels)
+    return began, time.time(), {name: np.asarray(value) for name, value in results.items()}
 
 
-def _kept(file):
-    """Return a run that was kept, None if there is none or its file is damaged."""
-    with suppress(OSError, ValueError):
-        kept = storage.load(file)
-        if isinstance(kept, dict) and kept.keys() == {"began", "ended", "results"}:
-            return kept
-    return None
-
-
-def _digest(*what) -> str:
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:24]
-
-
-def _code(experiment) -> str:
-    """Return what tells the code behind a run, and NumPy's version, from every other."""
-    modules = [import_module(f"lrcourse.{name}") for name in _DECIDING]
-    modules.append(import_module(experiment.train.__module__))
-    sources = [Path(module.__file__).read_bytes() for module in modules]
-    return hashlib.sha256(b"".join([np.__version__.encode(), *sources])).hexdigest()
+def _code(train) -> str:
+    """Return what tells this library and the module of `train` from every other version."""
+    module = inspect.getsourcefile(train) if inspect.isfunction(train) else None
+    if module is None or not Path(module).is_file():
+        raise TypeError(f"train must be a function of a module, got {train!r}")
+    files = sorted(Path(lrcourse.__file__).parent.rglob("*.py"))
+    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in (*files, Path(module))]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _covered(intervals) -> float:
