@@ -358,7 +358,7 @@ def test_a_file_is_replaced_at_once_or_not_at_all(tmp_path):
         unfinished.write_text("first")
     full = pytest.raises(OSError, match="No space left on device: .*nnn.json")
     with full, records.replacing(path) as unfinished:
-        unfinished.write_text("sec")
+        unfinished.write_text("second")
         raise OSError(28, "No space left on device")
     with pytest.raises(KeyboardInterrupt), records.replacing(path) as unfinished:
         unfinished.write_text("third")

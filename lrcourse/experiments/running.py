@@ -5,6 +5,7 @@ import inspect
 import os
 import platform
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -213,9 +214,14 @@ def _numbered(number, cached, call):
 
 def _compute(train, settings, seed, labels, made_of):
     """Do one run; `made_of` tells its code and data from every other when it is looked for."""
+    import multiprocessing
+
     from threadpoolctl import threadpool_limits
     from tqdm import tqdm
 
+    if multiprocessing.parent_process():  # Ctrl-C reaches it too, but is for that one
+        with suppress(ValueError):  # in a thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
     tqdm.set_lock(threading.RLock())  # its own, for several processes, outlives a killed one
     began = time.time()
     with threadpool_limits(1):  # the last bits of a product may depend on it
