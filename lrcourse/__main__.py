@@ -174,7 +174,10 @@ def _parser():
     option("--size", choices=["quick", "full"], default="quick", help="default: quick")
     option("--seeds", type=_whole, metavar="K", help="default: as recorded")
     option("--processes", type=_whole, metavar="N", help="default: one for each processor")
-    option("--output", metavar="FILE", help="default: the course's own record")
+    where = "or a folder (default: NAME-SIZE.json in the current one)"
+    option("--output", metavar="FILE", help=where)
+        "--output", metavar="FILE", help="or a folder (default: NAME-SIZE.json in the current one)"
+    )
     option = command(
         _data,
         "which data sets there are and where; data fetch downloads them",

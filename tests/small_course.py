@@ -57,7 +57,7 @@ def build(root: Path) -> Path:
         folder.mkdir(parents=True)
         write(folder / "08-table.ipynb", canonical(notebook(language)))
         write(folder / "references.md", PAGE[language])
-    (root / "lrcourse").mkdir()
+    (root / "lrcourse" / "book").mkdir(parents=True)
     (root / "lrcourse" / "book" / "sources.json").write_text(SOURCES, encoding="utf-8")
     (root / "chapters" / "references.bib").write_text(BIBLIOGRAPHY, encoding="utf-8")
     for page in ("08-table", "references"):

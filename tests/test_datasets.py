@@ -48,7 +48,6 @@ real_data = pytest.mark.skipif(
 def cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
     monkeypatch.setattr(downloads, "cache_folder", lambda: folder)
-    monkeypatch.setattr("lrcourse.__main__.cache_folder", lambda: folder)
     monkeypatch.delenv("LRCOURSE_DATA", raising=False)
     monkeypatch.setenv("NO_PROXY", "*")
     return folder
