@@ -176,8 +176,6 @@ def _parser():
     option("--processes", type=_whole, metavar="N", help="default: one for each processor")
     where = "or a folder (default: NAME-SIZE.json in the current one)"
     option("--output", metavar="FILE", help=where)
-        "--output", metavar="FILE", help="or a folder (default: NAME-SIZE.json in the current one)"
-    )
     option = command(
         _data,
         "which data sets there are and where; data fetch downloads them",

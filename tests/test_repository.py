@@ -50,9 +50,8 @@ def test_the_changelog_has_the_newest_version_first():
     text = read("CHANGELOG.md")
     dates = [date for date, _ in changelog.versions(text).values()]
     assert dates == sorted(dates, reverse=True)
-    assert len(dates) == len(re.findall(r"^## (?!\[Unreleased\]\n)", text, re.MULTILINE)), (
-        "no version"
-    )
+    headings = re.findall(r"^## (?!\[Unreleased\]\n)", text, re.MULTILINE)
+    assert len(dates) == len(headings), "a heading of no version"
 
 
 def test_the_notes_of_a_version_end_where_the_next_begins():

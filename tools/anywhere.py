@@ -200,7 +200,7 @@ def lowest(place: Path, interpreter: str) -> None:
     binaries = ["--only-binary", ":all:", "--python", python(environment), "--quiet"]
     run(
         *pip, "compile", *binaries, "--resolution", "lowest-direct",
-        "--output-file", pins, ROOT / "pyproject.toml",
+        "--extra", "all", "--output-file", pins, ROOT / "pyproject.toml",
     )  # fmt: skip
     run(*pip, "install", *binaries, "-r", pins, "-c", pins, JUPYTER, *requirements("test"))
     os.environ["PIP_NO_INDEX"] = "1"
@@ -243,15 +243,19 @@ def project() -> dict:
 
 
 def requirements(extra: str) -> list[str]:
-    """Return the requirements of an extra."""
-    return project()["optional-dependencies"][extra]
+    """Return the requirements of an extra, but for other extras of ours."""
+    needed = project()["optional-dependencies"][extra]
+    return [line for line in needed if not line.startswith("lrcourse[")]
 
 
 def floors() -> dict[str, str]:
     """Return the lowest version admitted of each package that the library needs."""
     found = {}
-    for line in project()["dependencies"]:
+    extras = [line for extra in ("data", "plots", "widgets") for line in requirements(extra)]
+    for line in project()["dependencies"] + extras:
         requirement = Requirement(line)
+        if requirement.name == "matplotlib":
+            continue  # beside zhplot, the Chinese font, it must be newer than it need be alone
         (floor,) = (part.version for part in requirement.specifier if part.operator == ">=")
         found[requirement.name] = floor + ".0" * (2 - floor.count("."))
     return found
