@@ -2,8 +2,8 @@
 
 One step is one update, on one mini-batch. Each optimizer is a rule, `_step`: from the rate,
 the weights w, the gradient g and what is remembered of each weight it returns the step that
-is subtracted from w. All work in place, for many runs at once, in the float type of the
-parameters. Formulas and constants are PyTorch's; each docstring says where others differ.
+is subtracted from w, in place, for many runs at once, in the float type of the parameters.
+Formulas and constants are PyTorch's; each docstring says where others differ.
 """
 
 import inspect
@@ -23,10 +23,10 @@ class Optimizer:
     Parameters
     ----------
     learning_rate : float, array (runs,), Schedule, or list of them (runs,)
-        One rate for all runs or one for each. A schedule gives the rate of the
-        update before which so many updates were made: the first is step 0.
+        One rate for all runs or one for each, positive and finite. ``schedule(k)`` is
+        the rate used after k updates: the first update takes ``schedule(0)``.
     multipliers : sequence of float, optional
-        One for each parameter: it takes the learning rate times this. 0 freezes it.
+        A parameter's rate is the learning rate times its multiplier; 0 freezes it.
 
     Attributes
     ----------
@@ -98,7 +98,10 @@ class Optimizer:
         self.updates += 1
 
     def _step(self, rate, w, g, *memory):
-        """Return what is subtracted from the weights `w`, and renew the memory in place."""
+        """Return, as a new array, what is to be subtracted from `w`; renew the memory in place.
+
+        `memory` has the arrays in the order of `_remembered`; `updates` were made before.
+        """
         raise NotImplementedError
 
     def _begin(self, parameters, gradients):
@@ -174,11 +177,6 @@ class SGD(Optimizer):
     momentum : float from 0 to below 1
     nesterov : bool, with a momentum
     weight_decay : float from 0
-
-    Raises
-    ------
-    TypeError, ValueError
-        Unless every rate is a checks.positive, finite number, and the constants are as said.
 
     >>> w = np.array([1.0])
     >>> SGD(0.1).step([w], [2 * w])
@@ -324,10 +322,10 @@ class Adam(Optimizer):
         return self._adam(rate, g, m, s)
 
     def _adam(self, rate, g, m, s):
-        (beta1, beta2), t = self.betas, self.updates + 1
+        (beta1, beta2), t = self.betas, self.updates + 1  # t counts from 1
         m[...] = beta1 * m + (1 - beta1) * g
         s[...] = beta2 * s + (1 - beta2) * g**2
-        root = np.sqrt(s) / (1 - beta2**t) ** 0.5
+        root = np.sqrt(s) / (1 - beta2**t) ** 0.5  # np.sqrt of a number would make float64
         return rate / (1 - beta1**t) * (m / (root + self.eps))
 
 

@@ -89,8 +89,10 @@ def fit(
     model
         As `lrcourse.models` describes it.
     optimizer
-        As those of `lrcourse.optimizers`. One rate is one run, an array is one run
-        each. It is copied: the one given stays as it is.
+        A new one of `lrcourse.optimizers`, or what has their `learning_rate` and `step`.
+        One rate is one run, an array is one run each. It is copied: the one given stays as it
+        is. Its `step` gets all weights of a run as one row, (runs, weights), unless it has
+        `multipliers`.
     data : Data
         x_train, y_train, x_validation, y_validation. The inputs given as targets make an
         autoencoder. Of float32 inputs the whole training is in float32, of all others
@@ -99,7 +101,7 @@ def fit(
         Passes over the training rows, each in a new random order.
     batch_size : int
         Rows of an update. If it does not divide the rows, the last batch is smaller.
-    evaluate_every : int or sequence of int, optional
+    evaluate_every : int or list of int, optional
         Updates between checkpoints, or the numbers of updates after which there is
         one; by default an epoch. There is one at the beginning and one at the end in
         any case.
@@ -139,7 +141,7 @@ def fit(
     # All weights of a run lie in one row, and so do their gradients: the model works on views,
     # the optimizer, unless it tells the parameters apart, on a single array.
     weights, parameters = side_by_side(initial)
-    slopes, gradients = side_by_side(initial)
+    slopes, gradients = side_by_side(initial)  # which the model overwrites
     if getattr(optimizer, "multipliers", None) is None:
         updated, by = [weights], [slopes]
     else:
@@ -148,7 +150,7 @@ def fit(
 
     # Far from the minimum numbers may overflow. That is a result, seen in the losses.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        seen.measure(0, optimizer.learning_rate)
+        seen.measure(0, optimizer.learning_rate)  # here the model also checks its arguments
         update = 0
         for _ in progress_bar(progress, 0, epochs, "epochs", range(epochs)):
             order = shuffle.permutation(len(x))
@@ -204,7 +206,7 @@ def misfit(schedule: Schedule, updates: int) -> str:
     'the warmup takes 300 updates, but the training has 200: the full rate is never reached'
     """
     zeros = np.flatnonzero(schedule(np.arange(updates)) == 0)
-    if len(zeros) > 1:
+    if len(zeros) > 1:  # one is how a warmup begins or a schedule ends
         return f"{schedule!r} is 0 at {len(zeros)} of {updates} updates, from update {zeros[0]} on"
     if schedule.warmup_steps > updates:
         return (

@@ -10,7 +10,7 @@ A model is anything with three methods:
   the same for every run;
 * ``gradients(parameters, x, y, out=None, generator=None)``: the gradients of the mean loss over
   the rows of inputs x (n, ...) and targets y (n, ...), one array for each parameter. If arrays
-  are given as `out`, they are written into these, and the arguments need not be checked: `fit`
+  are given as `out`, these are overwritten, and the arguments need not be checked: `fit`
   calls it so, with a ``numpy.random.Generator`` that draws the dropout, where there is one;
 * ``loss_and_accuracy(parameters, x, y)``: the mean loss and the share of right answers, two
   arrays (runs,), without dropout.

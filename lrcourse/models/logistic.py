@@ -19,8 +19,8 @@ class LogisticRegression:
     features : int
         Inputs of an example.
     cross_entropy : function of logits (runs, n) and labels (n,), giving (runs,)
-        How the loss is computed: `cross_entropy_from_logits` or
-        `cross_entropy_from_probabilities`. The gradient is the same for both.
+        How the loss that is reported is computed: `cross_entropy_from_logits` or
+        `cross_entropy_from_probabilities`. The gradient is always the cross-entropy's.
     """
 
     def __init__(
