@@ -102,8 +102,7 @@ class Schedule:
     def warmup_steps(self) -> int:
         """The steps before the full rate is reached, 0 without a warmup."""
         if self._name == "per_epoch":
-            inner, updates = self._arguments.values()
-            return inner.warmup_steps * updates
+            return self._arguments["schedule"].warmup_steps * self._arguments["updates_per_epoch"]
         return self._arguments.get("steps" if self._name == "warmup" else "warmup_steps", 0)
 
 
@@ -734,11 +733,9 @@ def follow_cost(
 ) -> float:
     r"""A rate that follows the cost, :math:`\eta_0 e^J`, kept between two bounds.
 
-    A reader's recipe: large steps while the cost J is large. Compute it before
-    an epoch from the cost of the one before, and give it to the optimizer. At a
-    cost of 0 it is `learning_rate`, and no loss of the course is below 0: `max_rate`
-    is what keeps a run that diverges from diverging faster.  [Brownlee 2016, comments]
-    A rate, bounds or a cost that are no numbers, a nan included, are errors.
+    A reader's recipe: large steps while the cost J of the epoch before is large. At a cost
+    of 0 it is `learning_rate`; `max_rate` is what keeps a run that diverges from diverging
+    faster. No argument may be nan.  [Brownlee 2016, comments]
 
     >>> [round(follow_cost(0.1, cost, max_rate=0.5), 4) for cost in (5.0, 1.0, 0.0)]
     [0.5, 0.2718, 0.1]
