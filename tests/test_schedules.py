@@ -259,7 +259,9 @@ def test_the_three_time_based_schedules_differ():
     compounding = per_epoch(time_based_compounding(0.1, 0.01), 10)(updates)
     keras = time_based(0.1, 0.01)(updates)
     last = [formula[-1], keras[-1], compounding[-1]]
-    assert last == pytest.approx([0.1 / 1.99, 0.1 / 10.99, 1.84e-13], rel=1e-2)
+    # The third is 0.1 divided by 1 + 0.01 k for k = 1 … 99, in exact decimals.
+    expected = [0.1 / 1.99, 0.1 / 10.99, 2.366709806770405e-18]
+    assert last == pytest.approx(expected, rel=1e-9, abs=0)
 
 
 def test_the_shift_of_the_source_drops_one_epoch_early():
