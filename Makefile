@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS      := 1
 export MKL_NUM_THREADS      := 1
 
-.PHONY: help book test check accept notebooks pdf audit serve exercises grade tidy dist anywhere parity record bench lock clean
+.PHONY: help book test check accept notebooks pdf audit serve exercises grade tidy dist parity record bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,32 +23,32 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 book: $(READY)  ## build both editions of the website into _site/
-	$(BIN)/python tools/book.py $(SITE)
+	$(BIN)/python -m tools.site.book $(SITE)
 
 test: book  ## everything a change must pass
 	$(MAKE) check
-	$(BIN)/python -m pytest -n auto --dist loadfile --nbval --nbval-current-env tests lrcourse chapters
+	$(BIN)/python -m pytest -n auto --dist loadfile --nbval --nbval-current-env
 
 check: $(READY)  ## the static checks alone: lint, languages, prose numbers, links
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python tools/check.py
+	$(BIN)/python -m tools.check
 
 accept: $(READY)  ## record that a translation has been reviewed: make accept PAGE=01-... [CELL=id]
-	$(BIN)/python tools/check.py --accept $(PAGE) $(CELL)
+	$(BIN)/python -m tools.check --accept $(PAGE) $(CELL)
 
 notebooks: $(READY)  ## execute every notebook in both languages and store the outputs
-	$(BIN)/python tools/notebooks.py
+	$(BIN)/python -m tools.notebooks
 
 pdf: book  ## print each edition as one PDF beside it in _site/ (needs Chromium)
-	$(BIN)/python tools/pdf.py $(SITE)
+	$(BIN)/python -m tools.site.pdf $(SITE)
 
-audit: book tools/audit/node_modules/.ready  ## Lighthouse on every page (needs Node.js 20 and Chromium)
-	node tools/audit/audit.js $(SITE) $(PAGES)
+audit: book tools/site/audit/node_modules/.ready  ## Lighthouse on every page (needs Node.js 20 and Chromium)
+	node tools/site/audit/audit.js $(SITE) $(PAGES)
 
-tools/audit/node_modules/.ready: tools/audit/package-lock.json
+tools/site/audit/node_modules/.ready: tools/site/audit/package-lock.json
 	@command -v npm >/dev/null || { echo "make audit needs Node.js 20 or newer with npm."; exit 1; }
-	npm ci --prefix tools/audit --no-fund --no-audit --no-progress
+	npm ci --prefix tools/site/audit --no-fund --no-audit --no-progress
 	@touch $@
 
 serve: book  ## look at the site on http://localhost:8000
@@ -58,21 +58,17 @@ dist: $(READY)  ## build the library's wheel and source distribution into dist/
 	rm -rf dist
 	$(BIN)/uv build --quiet --out-dir dist
 
-anywhere: dist  ## prove that the notebooks run on Binder and Colab, the library with old and new packages
-	$(BIN)/python tools/anywhere.py $(WHERE)
-
-GRADING := PYTHONPATH=tools $(BIN)/python -m
 CLASS   ?= open
 EDITION ?= en
 
 exercises: $(READY)  ## generate the assignments of a class: make exercises [CLASS=word]
-	$(GRADING) grading.generate --class '$(CLASS)'
+	$(BIN)/python -m tools.grading.generate --class '$(CLASS)'
 
 grade: $(READY)  ## grade what was handed in: make grade CLASS=word [EDITION=zh]
-	$(GRADING) grading 'exercises/courses/$(CLASS)/$(EDITION)' $(ASSIGNMENT)
+	$(BIN)/python -m tools.grading 'exercises/courses/$(CLASS)/$(EDITION)' $(ASSIGNMENT)
 
 tidy: $(READY)  ## bring the sources of the assignments into canonical form
-	$(GRADING) grading.generate --tidy
+	$(BIN)/python -m tools.grading.generate --tidy
 
 # The frameworks are large: they have an environment of their own.
 FRAMEWORKS ?= .venv-frameworks
@@ -82,15 +78,15 @@ $(FRAMEWORKS)/.ready: pyproject.toml
 	@touch $@
 
 parity: $(FRAMEWORKS)/.ready  ## compare with the real PyTorch, Keras and Optax
-	$(FRAMEWORKS)/bin/python -m pytest -n auto parity
+	$(FRAMEWORKS)/bin/python -m pytest -n auto tests/parity
 
 record: $(FRAMEWORKS)/.ready  ## renew the recorded numbers of the frameworks
-	$(FRAMEWORKS)/bin/python parity/record.py
-	$(FRAMEWORKS)/bin/python parity/recordings.py
+	$(FRAMEWORKS)/bin/python tests/parity/record.py
+	$(FRAMEWORKS)/bin/python tests/parity/recordings.py
 
-bench: $(FRAMEWORKS)/.ready  ## measure speeds side by side, into benchmarks/README.md
+bench: $(FRAMEWORKS)/.ready  ## measure speeds side by side, into tests/benchmarks/README.md
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu XLA_FLAGS=--xla_cpu_multi_thread_eigen=false \
-	  $(FRAMEWORKS)/bin/python benchmarks/run.py
+	  $(FRAMEWORKS)/bin/python tests/benchmarks/run.py
 
 lock: $(READY)  ## renew requirements.txt from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \

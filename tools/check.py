@@ -2,23 +2,19 @@
 
 Usage::
 
-    python tools/check.py                       one line per finding; exit 1 if there is any
-    python tools/check.py --accept PAGE [CELL]  record that a translation has been reviewed
-    python tools/check.py --explain PAGE        what each number in a page's prose rests on
+    python -m tools.check                       one line per finding; exit 1 if there is any
+    python -m tools.check --accept PAGE [CELL]  record that a translation has been reviewed
+    python -m tools.check --explain PAGE        what each number in a page's prose rests on
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-import claims
-import links
-import pairing
-import prose_numbers
-import translations
-from findings import Finding
-from grading import form
-from pages import LANGUAGES
+from lrcourse.language import LANGUAGES
+from tools.grading import form
+from tools.text import claims, links, pairing, prose_numbers, translations
+from tools.text.findings import Finding
 
 EXERCISES = Path("exercises", "source")
 ROOT = Path(__file__).resolve().parent.parent

@@ -2,9 +2,9 @@
 
 Usage::
 
-    python tools/notebooks.py                 every notebook, both languages
-    python tools/notebooks.py PATH ...        only these
-    python tools/notebooks.py --check         write nothing; fail if a stored output is out of date
+    python -m tools.notebooks                 every notebook, both languages
+    python -m tools.notebooks PATH ...        only these
+    python -m tools.notebooks --check         write nothing; fail if a stored output is out of date
 """
 
 import argparse
@@ -23,8 +23,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
-from canonical import canonical, write
-from pages import without_colours
+from tools.text.canonical import canonical, write
+from tools.text.pages import without_colours
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_PER_CELL = 300
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 128 + interrupted.args[0]
 
 
-def execute_all(paths: list[Path], then: Callable, kernel: str = "python3") -> int:
+def execute_all(paths: list[Path], then: Callable) -> int:
     """Execute notebooks in parallel, each in a kernel process of its own.
 
     Parameters
@@ -71,8 +71,6 @@ def execute_all(paths: list[Path], then: Callable, kernel: str = "python3") -> i
     then : callable
         What to do with a notebook, from its path and the text of the executed
         file to a message, or None if all is well: `store` or `compare`.
-    kernel : str
-        The name of a Jupyter kernel; the default is this environment's own.
 
     Returns
     -------
@@ -83,7 +81,7 @@ def execute_all(paths: list[Path], then: Callable, kernel: str = "python3") -> i
     messages = []
     # The work is done by the kernels; a thread each waits for them.
     pool = ThreadPoolExecutor(max_workers=os.cpu_count())
-    futures = {pool.submit(execute, path, clients, kernel): path for path in paths}
+    futures = {pool.submit(execute, path, clients): path for path in paths}
     try:
         with tqdm(total=len(paths), unit="notebook", disable=None) as progress:
             for future in as_completed(futures):
@@ -98,9 +96,7 @@ def execute_all(paths: list[Path], then: Callable, kernel: str = "python3") -> i
     return 1 if messages else 0
 
 
-def execute(
-    path: Path, clients: list[NotebookClient] | None = None, kernel: str = "python3"
-) -> str:
+def execute(path: Path, clients: list[NotebookClient] | None = None) -> str:
     """Execute one notebook in its own folder and return the text of its file.
 
     Parameters
@@ -108,8 +104,6 @@ def execute(
     path : Path
     clients : list, optional
         Gains the client, so that an interruption can stop its kernel.
-    kernel : str
-        The name of a Jupyter kernel.
 
     Raises
     ------
@@ -127,7 +121,7 @@ def execute(
     client = NotebookClient(
         notebook,
         timeout=SECONDS_PER_CELL,
-        kernel_name=kernel,
+        kernel_name="python3",  # this environment's own
         resources={"metadata": {"path": str(path.resolve().parent)}},
         coalesce_streams=True,
         store_widget_state=False,

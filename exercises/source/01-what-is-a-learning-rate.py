@@ -4,9 +4,9 @@ import random
 
 import numpy as np
 
-from grading.assignments import Submission
 from lrcourse.landscapes import descend, two_valleys
 from lrcourse.optimizers import SGD
+from tools.grading.assignments import Submission
 
 
 def variant(rng: random.Random) -> dict:

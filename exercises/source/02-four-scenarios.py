@@ -4,9 +4,9 @@ import random
 
 import numpy as np
 
-from grading.assignments import Submission
 from lrcourse.landscapes import descend, quadratic
 from lrcourse.optimizers import SGD
+from tools.grading.assignments import Submission
 
 # The rate times the curvature, from and to: well away from where two scenarios meet.
 SCENARIOS = ((0.02, 0.08), (0.25, 0.95), (1.1, 1.9), (2.1, 3.0))

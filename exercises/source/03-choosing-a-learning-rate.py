@@ -4,8 +4,8 @@ import random
 
 import numpy as np
 
-from grading.assignments import Submission
 from lrcourse.comparison import paired_difference
+from tools.grading.assignments import Submission
 
 
 def variant(rng: random.Random) -> dict:

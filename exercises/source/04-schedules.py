@@ -4,9 +4,9 @@ import random
 
 import numpy as np
 
-from grading.assignments import Submission
 from lrcourse.comparison import paired_difference
 from lrcourse.schedules import constant, cosine
+from tools.grading.assignments import Submission
 
 
 def variant(rng: random.Random) -> dict:

@@ -4,9 +4,9 @@ import random
 
 import numpy as np
 
-from grading.assignments import Submission
 from lrcourse.book.records import load
 from lrcourse.experiments import ionosphere
+from tools.grading.assignments import Submission
 
 
 def variant(rng: random.Random) -> dict:

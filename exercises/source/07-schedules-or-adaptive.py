@@ -5,8 +5,8 @@ from math import erfc
 
 import numpy as np
 
-from grading.assignments import Submission
 from lrcourse.comparison import holm
+from tools.grading.assignments import Submission
 
 METHODS = [
     "constant",

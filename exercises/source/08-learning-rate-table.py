@@ -2,7 +2,7 @@
 
 import random
 
-from grading.assignments import Submission
+from tools.grading.assignments import Submission
 
 
 def variant(rng: random.Random) -> dict:

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 
-from grading.assignments import Submission
+from tools.grading.assignments import Submission
 
 
 def variant(rng: random.Random) -> dict:

@@ -17,10 +17,11 @@ import sys
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from canonical import write
-from grading import sandbox
-from grading.submissions import GradingError, as_csv, grade_all, grades, submissions
-from pages import LANGUAGES, short
+from lrcourse.language import LANGUAGES
+from tools.grading import sandbox
+from tools.grading.submissions import GradingError, as_csv, grade_all, grades, submissions
+from tools.text.canonical import write
+from tools.text.pages import short
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
 
-from grading.session import Ended, Raised, Session
 from lrcourse.language import translate
+from tools.grading.session import Ended, Raised, Session
 
 # Why a student's process is no more; what the student is told.
 REASONS = {

@@ -25,10 +25,11 @@ import nbformat
 from jinja2 import Environment, StrictUndefined
 from nbformat import NotebookNode
 
-import colab
-from pages import LANGUAGES, read
+from lrcourse.language import LANGUAGES
+from tools.text import colab
+from tools.text.pages import read
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 EXERCISES = ROOT / "exercises"
 # The numbers that stand in the sources themselves, and that the site shows.
 OPEN_CLASS = "open"
@@ -183,7 +184,7 @@ def tidy() -> list[Path]:
     They get the numbers of the open class, cells without outputs, and nbgrader's
     metadata with the ids of the cells.
     """
-    from canonical import canonical, write
+    from tools.text.canonical import canonical, write
 
     changed = []
     for name in names():

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from findings import Finding
-from grading import assignments
-from pages import LANGUAGES, read, short
+from lrcourse.language import LANGUAGES
+from tools.grading import assignments
+from tools.text.findings import Finding
+from tools.text.pages import read, short
 
 FIELD = re.compile(r"\{\{.*?\}\}")
 REGIONS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")

@@ -19,17 +19,18 @@ from pathlib import Path
 from nbgrader.apps import NbGraderAPI
 from tqdm import tqdm
 
-from canonical import canonical, write
-from grading import assignments, steps
-from pages import LANGUAGES, read, short
+from lrcourse.language import LANGUAGES
+from tools.grading import assignments, steps
+from tools.text.canonical import canonical, write
+from tools.text.pages import read, short
 
 CONFIGURATION = '''"""This course's settings. Add yours below."""
 
 import sys
 from pathlib import Path
 
-sys.path.append({tools!r})
-from grading.steps import configuration
+sys.path.append({root!r})
+from tools.grading.steps import configuration
 
 c = get_config()  # noqa: F821 - given by nbgrader
 c.merge(configuration(Path(__file__).parent, {language!r}))
@@ -83,10 +84,10 @@ def generate(exercises: Path, word: str, language: str, names: list[str]):
     """
     course = exercises / "courses" / word / language
     course.mkdir(parents=True, exist_ok=True)
-    tools = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     settings = course / "nbgrader_config.py"
     if not settings.exists():
-        write(settings, CONFIGURATION.format(tools=tools, language=language))
+        write(settings, CONFIGURATION.format(root=root, language=language))
     config = steps.configuration(course, language)
     api = NbGraderAPI(config=config)
     api.log.setLevel("ERROR")

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import psutil
 
-from grading import sandbox, wire
+from tools.grading import sandbox, wire
 
 GRACE = 3.0  # seconds after which a process that did not keep its time limit is ended
 WATCH = 0.1  # seconds between two looks at memory and processes

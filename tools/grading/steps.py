@@ -25,10 +25,10 @@ from nbgrader.preprocessors import (
 from traitlets import Bool, Float, Int, Unicode
 from traitlets.config import Config
 
-from grading import apart, sandbox
-from grading.session import Ended, Session
 from lrcourse import use_language
-from pages import read
+from tools.grading import apart, sandbox
+from tools.grading.session import Ended, Session
+from tools.text.pages import read
 
 # nbgrader calls alembic, and finds it only if the environment's commands are on the path.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

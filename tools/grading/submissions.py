@@ -25,8 +25,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from tqdm import tqdm
 
-from canonical import write
-from grading import steps
+from tools.grading import steps
+from tools.text.canonical import write
 
 LARGEST_NOTEBOOK = 20 * 2**20
 # Failures that are no fault of a submission.

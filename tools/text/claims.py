@@ -1,0 +1,79 @@
+"""Do the verdicts on the claims rest on what the chapters show?
+
+A number in an entry of ``lrcourse/book/claims.json`` must stand in the chapters that the
+entry names, as a number of their own prose would, or among its source's figures; the
+cells must exist; and both languages must say the same numbers.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from lrcourse.language import LANGUAGES
+from tools.text.findings import Finding
+from tools.text.numerals import Number, agrees
+from tools.text.pages import read, short
+from tools.text.pairing import difference
+from tools.text.prose import mentions
+from tools.text.prose_numbers import Ground, leaves
+
+
+def check(root: Path) -> list[Finding]:
+    """Find what is wrong with the claims.
+
+    Parameters
+    ----------
+    root : Path
+        The repository: its ``lrcourse/book/claims.json`` and its ``chapters``.
+    """
+    path, sources = (
+        root / "lrcourse" / "book" / "claims.json",
+        root / "lrcourse" / "book" / "sources.json",
+    )
+    if not path.exists():
+        return []
+    figures = json.loads(sources.read_text(encoding="utf-8"))
+    notebook = cache(read)
+    ground = cache(lambda page: Ground(notebook(page), sources))
+    findings = []
+    for source, entries in json.loads(path.read_text(encoding="utf-8")).items():
+        quoted = list(leaves(figures.get(source, {})))
+        for entry in entries:
+            name = f"{entry['item']} ({entry['says']['en']})"
+            texts = list(differences(entry))
+            for language in LANGUAGES:
+                shown = [
+                    (root / "chapters" / language / f"{chapter}.ipynb", cell)
+                    for chapter, cell in entry["shown"]
+                ]
+                if not shown or not all(page.exists() for page, _ in shown):
+                    texts.append("names no chapter, or one that is not there")
+                    continue
+                texts += [
+                    f"{short(page)} has no cell {cell}"
+                    for page, cell in shown
+                    if cell not in {each.id for each in notebook(page).cells}
+                ]
+                texts += [
+                    f"{number.text.strip()}: not in its chapters, nor its source ({language})"
+                    for number in stated(entry, language)
+                    if not any(ground(page).justify(number) for page, _ in shown)
+                    and not any(agrees(number, figure) for figure in quoted)
+                ]
+            findings += [Finding(short(path), text, name) for text in texts]
+    return findings
+
+
+def differences(entry: dict) -> Iterator[str]:
+    """Say which numbers of a claim only one language has."""
+    sides = [Counter(number.amount for number in stated(entry, each)) for each in LANGUAGES]
+    if text := difference(*sides, "in the claim"):
+        yield text
+
+
+def stated(entry: dict, language: str) -> list[Number]:
+    """Return the quantities that a claim and its evidence state."""
+    texts = (entry["says"][language], entry["evidence"][language])
+    return [each.number for text in texts for each in mentions(text) if each.claim]

@@ -1,0 +1,82 @@
+"""Does every link inside the course lead somewhere?"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from markdown_it.tree import SyntaxTreeNode
+from myst_parser.mdit_to_docutils.base import compute_unique_slug
+from pybtex.database import parse_file
+
+from lrcourse.language import LANGUAGES
+from tools.text.findings import Finding
+from tools.text.pages import read, short
+from tools.text.prose import MARKDOWN, targets
+
+
+def check(root: Path) -> list[Finding]:
+    """Find the links in chapters, README and the like that lead nowhere.
+
+    Parameters
+    ----------
+    root : Path
+        The repository: its own Markdown files, and those in ``chapters``.
+    """
+    pages = sorted(root.glob("*.md"))
+    for language in LANGUAGES:
+        folder = root / "chapters" / language
+        pages += sorted([*folder.glob("*.md"), *folder.glob("*.ipynb")])
+    anchors.cache_clear()
+    return [
+        Finding(short(page), f"{target}: {problem}", cell)
+        for page in pages
+        for cell, source in sources(page)
+        for target in targets(source)
+        if (problem := trouble(page, target))
+    ]
+
+
+def sources(page: Path) -> list[tuple[str | None, str]]:
+    """Return a page's Markdown, each stretch with the id of its cell if it has one."""
+    if page.suffix == ".ipynb":
+        return [(cell.id, cell.source) for cell in read(page).cells if cell.cell_type == "markdown"]
+    return [(None, page.read_text(encoding="utf-8"))]
+
+
+def trouble(page: Path, target: str) -> str:
+    """Say why a link from a page leads nowhere; nothing if it leads somewhere or elsewhere."""
+    address = urlsplit(target)
+    if address.scheme or address.netloc or target.startswith("attachment:"):
+        return ""
+    file = (page.parent / unquote(address.path)).resolve() if address.path else page
+    if not file.exists():
+        return "no such file"
+    anchor = unquote(address.fragment)
+    if not anchor or file.suffix not in (".md", ".ipynb"):
+        return ""
+    if anchor in anchors(file):
+        return ""
+    if file.name == "references.md":
+        bibliography = file.parent.parent / "references.bib"
+        return "" if anchor in _keys(bibliography) else f"no such entry in {bibliography.name}"
+    return "no such heading or label on that page"
+
+
+@cache
+def anchors(page: Path) -> set[str]:
+    """Return what a link to a page can point at: its headings, as MyST names them, and labels."""
+    found: set[str] = set()
+    for _, source in sources(page):
+        for node in SyntaxTreeNode(MARKDOWN.parse(source)).walk():
+            if node.type == "heading":
+                found.add(compute_unique_slug(node, found))
+            elif node.type == "myst_target":
+                found.add(node.content)
+        found.update(re.findall(r"""<[^>]+\b(?:id|name)=["']([^"']+)""", source))
+    return found
+
+
+def _keys(bibliography: Path) -> Iterable[str]:
+    return parse_file(str(bibliography)).entries.keys() if bibliography.exists() else ()
