@@ -67,7 +67,7 @@ def learning_rate_table(history: History) -> Table:
     which was seen after `best_update` updates. `diverged_at` is the number of
     updates before the first loss that was not a number, None if there was none.
     """
-    w, b = instance("history", history, History).best_parameters
+    [weights] = instance("history", history, History).best_parameters
     predictions = LogisticRegression(2).probabilities(history.best_parameters, SAMPLES)
     columns = {
         "learning_rate": history.learning_rates,
@@ -75,9 +75,9 @@ def learning_rate_table(history: History) -> Table:
         "train_accuracy": history.train_accuracy[-1],
         "val_loss": history.validation_loss[-1],
         "val_accuracy": history.validation_accuracy[-1],
-        "w1": w[:, 0],
-        "w2": w[:, 1],
-        "b": b[:, 0],
+        "w1": weights[:, 0],
+        "w2": weights[:, 1],
+        "b": weights[:, 2],
         "p1": predictions[:, 0],
         "p2": predictions[:, 1],
         "p3": predictions[:, 2],
