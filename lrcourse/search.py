@@ -48,16 +48,18 @@ class Search:
 
     def table(self) -> Table:
         """Return rate, round, mean loss, its deviation, and the interval of the difference."""
-        columns = ["learning rate", "round", "mean loss", "standard deviation"]
-        columns += ["above the best, at least", "above the best, at most"]
-        rows = [
-            [float(rate), int(turn), float(losses.mean())]
-            + ([None] * 3 if d is None else [float(losses.std(ddof=1)), d.low, d.high])
-            for rate, turn, losses, d in zip(
-                self.learning_rates, self.rounds, self.losses.T, self.differences(), strict=True
-            )
-        ]
-        return Table(columns, rows)
+        each = (self.learning_rates, self.rounds, self.losses.T, self.differences())
+        return Table.of(
+            {
+                "learning rate": float(rate),
+                "round": int(turn),
+                "mean loss": float(losses.mean()),
+                "standard deviation": d and float(losses.std(ddof=1)),
+                "above the best, at least": d and d.low,
+                "above the best, at most": d and d.high,
+            }
+            for rate, turn, losses, d in zip(*each, strict=True)
+        )
 
 
 def coarse_to_fine(
@@ -148,7 +150,9 @@ def _last_losses(found, rates):
         found = found.validation_loss[-1]
     losses = numbers("what train returns", found, 1)
     if losses.shape != rates.shape:
-        raise ValueError(f"train must return a loss for each of {len(rates)} rates, got {losses}")
+        raise ValueError(
+            f"train must return a loss for each of {len(rates)} rates, got {len(losses)}"
+        )
     return np.where(np.isfinite(losses), losses, np.inf)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,13 @@ from lrcourse.training import progress_bar
 def catalogued(name: str) -> Dataset:
     """Return a data set of `lrcourse.datasets.CATALOGUE`, loaded once in a process."""
     return CATALOGUE[name].load()
+
+
+def each_of(*names: str) -> Callable[[dict], list[dict]]:
+    """Return the `runs` of an experiment that goes through all that its settings list there."""
+    return lambda settings: [
+        dict(zip(names, each, strict=True)) for each in product(*map(settings.get, names))
+    ]
 
 
 @dataclass(frozen=True)
