@@ -45,8 +45,8 @@ def loss_valley(history: History, data: Data, *, title: str) -> Picture:
 
     A run's w is the mean of −w₁ and w₂. Needs a history with its path.
     """
-    _check_district(history, data)
-    if history.path is None:
+    instance("data", data, Data)
+    if instance("history", history, History).path is None:
         raise ValueError("history must have its path: fit(..., keep_path=True)")
     w_path = (history.path[0][..., 1] - history.path[0][..., 0]) / 2
     b_path = history.path[1][..., 0]
@@ -71,11 +71,6 @@ def loss_valley(history: History, data: Data, *, title: str) -> Picture:
         axes.grid(False)
         axes.legend(title=translate("learning rate"), loc="lower left", alignment="left")
     return axes.figure
-
-
-def _check_district(history, data):
-    instance("history", history, History)
-    instance("data", data, Data)
 
 
 def verdict_bars(verdicts: Table, *, title: str) -> Picture:

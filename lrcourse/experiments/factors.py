@@ -5,8 +5,6 @@ each level a whole grid of rates is trained, with several seeds, and the rate wi
 validation loss at the end is the best one.
 """
 
-import math
-
 import numpy as np
 
 from lrcourse.comparison import paired_difference
@@ -222,6 +220,7 @@ def rules(record, result: str = "validation_loss") -> Table:
             values = sorted(values, key=lambda level: best[level].mean())
         first, last = values[0], values[-1]
         d = paired_difference(best[last], best[first])
+        ratio, low, high = np.exp([d.mean, d.low, d.high]).tolist()
         exponent = None
         if not named:
             exponent = float(np.polyfit(np.log(values), [best[v].mean() for v in values], 1)[0])
@@ -229,8 +228,8 @@ def rules(record, result: str = "validation_loss") -> Table:
         as_claimed = claimed is None or claimed * d.mean > 0
         rows.append({
             "what is changed": factor, "first level": str(first), "last level": str(last),
-            "ratio": math.exp(d.mean), "low": math.exp(d.low), "high": math.exp(d.high),
-            "exponent": exponent, "the sources say": _EXPECTED[claimed],
+            "ratio": ratio, "low": low, "high": high, "exponent": exponent,
+            "the sources say": _EXPECTED[claimed],
             "verdict": ("holds" if as_claimed else "the reverse") if d.told_apart else "not seen",
         })  # fmt: skip
     return Table.of(rows)
