@@ -19,18 +19,10 @@ STATIC = files("lrcourse.explorer").joinpath("static")
 class Explorer:
     """A figure to move: what the functions of `lrcourse.explorer` return.
 
-    A live notebook shows it as a widget, which asks the kernel for new frames when a setting
-    is changed; a page without a kernel shows frames computed beforehand; paper, and
+    It has the `name` of the function that made it, its `settings`, and the `figure` with all its
+    frames. A live notebook shows it as a widget, which asks the kernel for new frames when a
+    setting is changed; a page without a kernel shows frames computed beforehand; paper, and
     everything else, a picture of its beginning.
-
-    Attributes
-    ----------
-    name : str
-        The function that made it.
-    settings : dict
-        Its arguments.
-    figure : Figure
-        With all its frames.
     """
 
     def __init__(self, name: str, build: Callable[..., Figure], settings: dict):
