@@ -45,8 +45,8 @@ def loss_valley(history: History, data: Data, *, title: str) -> Picture:
 
     A run's w is the mean of −w₁ and w₂. Needs a history with its path.
     """
-    _check_district(history, data)
-    if history.path is None:
+    instance("data", data, Data)
+    if instance("history", history, History).path is None:
         raise ValueError("history must have its path: fit(..., keep_path=True)")
     w1, w2, b_path = np.moveaxis(history.path[0], -1, 0)
     w_path = (w2 - w1) / 2
@@ -71,11 +71,6 @@ def loss_valley(history: History, data: Data, *, title: str) -> Picture:
         axes.grid(False)
         axes.legend(title=translate("learning rate"), loc="lower left", alignment="left")
     return axes.figure
-
-
-def _check_district(history, data):
-    instance("history", history, History)
-    instance("data", data, Data)
 
 
 def verdict_bars(verdicts: Table, *, title: str) -> Picture:

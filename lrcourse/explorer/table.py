@@ -29,14 +29,9 @@ GROUPS = {
 
 @explorable
 def table(*, epochs=50, batch_size=10, seed=LIKE_THE_TEXTBOOK) -> Figure:
-    """Explore the learning-rate table: any rate from 0.001 to 100, after any epoch.
+    """Explore the learning-rate table: any rate from 0.001 to 100, after any epoch, at most 200.
 
-    Parameters
-    ----------
-    epochs : int
-        At most 200.
-    batch_size, seed : int
-        As for `lrcourse.experiments.school_district_runs`.
+    Batch size and seed are those of `lrcourse.experiments.school_district_runs`.
     """
     epochs = positive_integer("epochs", epochs, at_most=200)
     history = school_district_runs(

@@ -48,7 +48,7 @@ def rows(exercises):
             ("untouched", exercises / "release" / CLASS / language),
         ):
             shutil.copytree(origin, course / "submitted" / student)
-        run("grading", course, *HOW)
+        run("tools.grading", course, *HOW)
         with (course / "grades.csv").open(encoding="utf-8") as file:
             found += [row | {"language": language} for row in csv.DictReader(file)]
     return found
@@ -137,10 +137,10 @@ def test_the_feedback_has_the_messages_and_not_the_hidden_tests(exercises, rows)
 def test_what_is_graded_is_not_graded_again_until_it_changes(exercises, rows):
     name = assignments.names()[0]
     course = exercises / "courses" / CLASS / "en"
-    assert "graded now: 0;" in run("grading", course, name, *HOW).stdout
+    assert "graded now: 0;" in run("tools.grading", course, name, *HOW).stdout
     path = course / "submitted" / "untouched" / name / f"{name}.ipynb"
     path.write_text(path.read_text("utf-8") + "\n", encoding="utf-8")
-    assert "graded now: 1," in run("grading", course, name, *HOW).stdout
+    assert "graded now: 1," in run("tools.grading", course, name, *HOW).stdout
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,9 @@ def test_what_is_graded_is_not_graded_again_until_it_changes(exercises, rows):
 )
 def test_a_wrong_command_is_told_so(exercises, rows, words, message):
     course = str(exercises / "courses" / CLASS / "en")
-    said = run("grading", *[word.replace("COURSE", course) for word in words], expect=2).stderr
+    said = run(
+        "tools.grading", *[word.replace("COURSE", course) for word in words], expect=2
+    ).stderr
     assert message in said and len(said.splitlines()) == 1
 
 
