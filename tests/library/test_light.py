@@ -1,5 +1,6 @@
 """What works after ``pip install lrcourse`` alone: NumPy, tabulate and tqdm, and nothing else."""
 
+import os
 import re
 import subprocess
 import sys
@@ -33,6 +34,26 @@ def alone(program, *arguments, but=()):
 
 def command(*arguments):
     return alone("from lrcourse.__main__ import main\nsys.exit(main(sys.argv[1:]))", *arguments)
+
+
+def test_importing_the_package_loads_nothing_until_something_of_it_is_used():
+    program = """
+import lrcourse
+assert "numpy" not in sys.modules and set(lrcourse.__all__) <= set(dir(lrcourse))
+from lrcourse import *
+assert SGD is lrcourse.optimizers.SGD and fit is lrcourse.training.fit
+"""
+    assert alone(program).stderr == ""
+
+
+def test_an_interruption_while_numpy_is_loaded_is_one_line(tmp_path):
+    (tmp_path / "numpy.py").write_text("raise KeyboardInterrupt")
+    folders = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    interrupted = subprocess.run(
+        [sys.executable, "-m", "lrcourse", "table"],
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": folders},
+    )  # fmt: skip
+    assert (interrupted.returncode, interrupted.stderr) == (130, "lrcourse: interrupted\n")
 
 
 def test_the_first_example_of_the_readme_runs():
