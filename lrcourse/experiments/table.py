@@ -55,7 +55,7 @@ def learning_rate_table(history: History) -> Table:
     which was seen after `best_update` updates. `diverged_at` is the number of
     updates before the first loss that was not a number, None if there was none.
     """
-    w, b = instance("history", history, History).best_parameters
+    [weights] = instance("history", history, History).best_parameters
     p = LogisticRegression(2).probabilities(history.best_parameters, SAMPLES)
     columns = {
         "learning_rate": history.learning_rates,
@@ -63,7 +63,7 @@ def learning_rate_table(history: History) -> Table:
         "train_accuracy": history.train_accuracy[-1],
         "val_loss": history.validation_loss[-1],
         "val_accuracy": history.validation_accuracy[-1],
-        **dict(zip(("w1", "w2", "b"), (*w.T, *b.T), strict=True)),
+        **dict(zip(("w1", "w2", "b"), weights.T, strict=True)),
         **dict(zip(("p1", "p2", "p3"), p.T, strict=True)),
         "best_update": history.best_update,
     }
