@@ -36,7 +36,7 @@ class Record:
     about: str  #: what was compared and measured
     command: str  #: makes the same record again
     settings: dict  #: what all runs have in common, and what they go through
-    data: dict  #: "name", "source" and "checksum": see `lrcourse.datasets.Dataset`
+    data: dict  #: "name", "source" and "checksum" as of `lrcourse.datasets.Dataset`
     seeds: list[int]
     versions: dict  #: of Python, NumPy and this library
     machine: dict
