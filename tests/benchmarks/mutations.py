@@ -18,22 +18,20 @@ from collections import Counter
 from pathlib import Path
 
 import hypothesis
-import numpy  # noqa: F401  (imported once, before the processes that need it are forked)
 import pytest
+
+import lrcourse.plots  # noqa: F401  (what it needs is loaded once, before the processes fork)
 
 ROOT = Path(__file__).resolve().parents[2]
 REASONS = Path(__file__).with_suffix(".txt")
 LIBRARY = "tests/library"
+ARGUMENTS = [f"{LIBRARY}/test_refusals.py", f"{LIBRARY}/test_arguments.py"]
 TESTS = {
-    "comparison": ["lrcourse/comparison.py", f"{LIBRARY}/test_comparison.py"],
-    "optimizers": [
-        "lrcourse/optimizers.py", f"{LIBRARY}/test_reference.py", f"{LIBRARY}/test_optimizers.py",
-        f"{LIBRARY}/test_arguments.py",
-    ],
-    "schedules": [
-        "lrcourse/schedules.py", f"{LIBRARY}/test_reference.py", f"{LIBRARY}/test_schedules.py",
-        f"{LIBRARY}/test_arguments.py",
-    ],
+    "comparison": ["lrcourse/comparison.py", f"{LIBRARY}/test_comparison.py", *ARGUMENTS],
+    "optimizers": ["lrcourse/optimizers.py", f"{LIBRARY}/test_reference.py",
+                   f"{LIBRARY}/test_optimizers.py", *ARGUMENTS],
+    "schedules": ["lrcourse/schedules.py", f"{LIBRARY}/test_reference.py",
+                  f"{LIBRARY}/test_schedules.py", *ARGUMENTS],
 }  # fmt: skip
 
 OPERATORS = {
@@ -149,7 +147,8 @@ def found(module, source):
             return None
 
     sys.meta_path.insert(0, Finder())
-    sys.path.insert(0, str(ROOT))
+    for each in [each for each in sys.modules if each.startswith("lrcourse")]:
+        del sys.modules[each]
     try:
         importlib.import_module(name)  # before pytest does, with a loader of its own
     except Exception:
@@ -157,15 +156,8 @@ def found(module, source):
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))  # an endless list
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1), os.dup2(nowhere, 2)
-    settings = [
-        "-xq",
-        "-p",
-        "no:cacheprovider",
-        "--timeout=30",
-        "--hypothesis-profile=mutations",
-        "-W",
-        "ignore:Module already imported",
-    ]  # by this program
+    plugins = ["-p", "_hypothesis_pytestplugin", "-p", "pytest_timeout", "-p", "no:cacheprovider"]
+    settings = ["-xq", "--timeout=30", "--hypothesis-profile=mutations", *plugins]
     code = pytest.main([*settings, *TESTS[module]])
     assert code in (0, 1, 2), f"pytest ended with {code}"  # 2: not even imported
     return code != 0
@@ -179,7 +171,7 @@ def planted(job):
 def main(modules):
     """Plant all faults of these modules; return the exit code."""
     os.chdir(ROOT)
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     # A fault is found by the first example; the smallest one is of no interest.
     phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
     budget = {"max_examples": 30, "deadline": None, "derandomize": True, "database": None}
