@@ -2,7 +2,10 @@
 
 import signal
 
+import pytest
 from hypothesis import settings
+
+import lrcourse
 
 # The same examples every time, and no more than pay; how long one takes says how busy the
 # machine is.
@@ -16,3 +19,19 @@ def pytest_configure():
     A shell starts background jobs with interrupts ignored, and what they start inherits that.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(params=["en", "zh"])
+def language(request):
+    """The test runs in English and in Chinese."""
+    lrcourse.use_language(request.param)
+    yield request.param
+    lrcourse.use_language("en")
+
+
+@pytest.fixture
+def chinese():
+    """The test runs in Chinese."""
+    lrcourse.use_language("zh")
+    yield
+    lrcourse.use_language("en")
