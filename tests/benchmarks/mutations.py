@@ -100,6 +100,8 @@ def parts(node):
                 continue
             if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
                 continue  # a docstring
+            if isinstance(child, ast.keyword) and child.arg == "strict":
+                continue  # which only says that lengths are equal anyway
             yield child
             if not isinstance(child, ast.Raise):
                 yield from parts(child)

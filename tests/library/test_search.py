@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from lrcourse import fit, plots
+from lrcourse import fit
 from lrcourse.datasets import Data, school_district
 from lrcourse.experiments import school_district_runs
 from lrcourse.models import LogisticRegression
@@ -99,16 +99,6 @@ def test_a_range_test_that_turns_nan_is_read_up_to_there():
     rates = np.geomspace(1e-4, 10, 11)
     losses = np.append(np.linspace(1, 0.5, 8), [np.inf, np.nan, np.nan])
     assert RangeTest(rates, losses[np.newaxis]).tenth_of_minimum[0] == rates[7] / 10
-
-
-def test_both_can_be_drawn():
-    found = coarse_to_fine(Parabola(0.03, noise=0.01), 0.01, seeds=3, rounds=1)
-    test = range_test(LogisticRegression(2), SGD, school_district(), updates=20, seeds=2)
-    for picture in (
-        plots.search_results(found, title="learning rate"),
-        plots.range_test_curves(test, title="learning rate"),
-    ):
-        assert picture._repr_png_()[0].startswith(b"\x89PNG")
 
 
 def test_a_search_ends_where_no_new_rate_is_left():
