@@ -111,4 +111,4 @@ def test_a_table_rounds_for_people_and_not_for_programs(language):
     assert json.loads(table.json())[1] == {"learning_rate": None, "diverged_at": 5}
     header = {"en": "learning_rate", "zh": "学习率"}[language]
     assert header in table.text() and header in table._repr_html_()
-    assert "<1>" not in Table(["rate"], [["<1>"]])._repr_html_()
+    assert "<1>" not in Table(["learning_rate"], [["<1>"]])._repr_html_()
