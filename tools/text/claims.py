@@ -14,7 +14,7 @@ from pathlib import Path
 from lrcourse.language import LANGUAGES
 from tools.text.findings import Finding
 from tools.text.numerals import Number, agrees
-from tools.text.pages import read, short
+from tools.text.pages import short, stored
 from tools.text.pairing import difference
 from tools.text.prose import mentions
 from tools.text.prose_numbers import Ground, leaves
@@ -35,8 +35,7 @@ def check(root: Path) -> list[Finding]:
     if not path.exists():
         return []
     figures = json.loads(sources.read_text(encoding="utf-8"))
-    notebook = cache(read)
-    ground = cache(lambda page: Ground(notebook(page), sources))
+    ground = cache(lambda page: Ground(stored(page), sources))
     findings = []
     for source, entries in json.loads(path.read_text(encoding="utf-8")).items():
         quoted = list(leaves(figures.get(source, {})))
@@ -54,7 +53,7 @@ def check(root: Path) -> list[Finding]:
                 texts += [
                     f"{short(page)} has no cell {cell}"
                     for page, cell in shown
-                    if cell not in {each.id for each in notebook(page).cells}
+                    if cell not in {each.id for each in stored(page).cells}
                 ]
                 texts += [
                     f"{number.text.strip()}: not in its chapters, nor its source ({language})"

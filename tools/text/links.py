@@ -12,7 +12,7 @@ from pybtex.database import parse_file
 
 from lrcourse.language import LANGUAGES
 from tools.text.findings import Finding
-from tools.text.pages import read, short
+from tools.text.pages import short, stored
 from tools.text.prose import MARKDOWN, targets
 
 
@@ -29,6 +29,7 @@ def check(root: Path) -> list[Finding]:
         folder = root / "chapters" / language
         pages += sorted([*folder.glob("*.md"), *folder.glob("*.ipynb")])
     anchors.cache_clear()
+    _keys.cache_clear()
     return [
         Finding(short(page), f"{target}: {problem}", cell)
         for page in pages
@@ -41,7 +42,9 @@ def check(root: Path) -> list[Finding]:
 def sources(page: Path) -> list[tuple[str | None, str]]:
     """Return a page's Markdown, each stretch with the id of its cell if it has one."""
     if page.suffix == ".ipynb":
-        return [(cell.id, cell.source) for cell in read(page).cells if cell.cell_type == "markdown"]
+        return [
+            (cell.id, cell.source) for cell in stored(page).cells if cell.cell_type == "markdown"
+        ]
     return [(None, page.read_text(encoding="utf-8"))]
 
 
@@ -66,8 +69,11 @@ def trouble(page: Path, target: str) -> str:
 
 @cache
 def anchors(page: Path) -> set[str]:
-    """Return what a link to a page can point at: its headings, as MyST names them, and labels."""
+    """Return what a link to a page can point at: headings, as MyST names them, labels, cells."""
     found: set[str] = set()
+    if page.suffix == ".ipynb":
+        cells = stored(page).cells
+        found.update(f"cell-id={cell.id}" for cell in cells if cell.cell_type == "code")
     for _, source in sources(page):
         for node in SyntaxTreeNode(MARKDOWN.parse(source)).walk():
             if node.type == "heading":
@@ -78,5 +84,6 @@ def anchors(page: Path) -> set[str]:
     return found
 
 
+@cache
 def _keys(bibliography: Path) -> Iterable[str]:
     return parse_file(str(bibliography)).entries.keys() if bibliography.exists() else ()

@@ -15,7 +15,7 @@ from lrcourse.language import LANGUAGES
 from tools.text.canonical import canonical
 from tools.text.findings import Finding
 from tools.text.numerals import in_text
-from tools.text.pages import files, notebook_pairs, output_texts, read, short
+from tools.text.pages import files, notebook_pairs, output_texts, short, stored
 from tools.text.syntax import language_calls, python, tree
 
 EXCUSE = re.compile(r"#\s*(?:NBVAL|PYTEST_VALIDATE)_\w+")
@@ -61,7 +61,7 @@ def same_files(chapters: Path) -> list[Finding]:
 
 def same_cells(english: Path, chinese: Path, sentences: bool = False) -> list[Finding]:
     """Compare two notebooks cell by cell; `sentences` in the code may be translated."""
-    pair = read(english).cells, read(chinese).cells
+    pair = stored(english).cells, stored(chinese).cells
     ids = [[(cell.id, cell.cell_type) for cell in cells] for cells in pair]
     if ids[0] != ids[1]:
         return [_first_other_cell(chinese, *ids)]
@@ -175,7 +175,7 @@ def well_kept(path: Path, language: str, executed: bool = True) -> list[Finding]
     order, without an error or a warning, or else none was; no cell is excused
     from the tests without a reason; and the file is in canonical form.
     """
-    notebook = read(path)
+    notebook = stored(path)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     findings = [
         Finding(short(path), text, cell.id)

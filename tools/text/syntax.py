@@ -2,13 +2,20 @@
 
 import ast
 import io
+import re
 import tokenize
+from functools import cache
 
-from IPython.core.inputtransformer2 import TransformerManager
+MAGIC = re.compile(r"(?m)^\s*[%!?]|[?]\s*$")
 
 
+@cache
 def python(source: str) -> str:
     """Return a cell's code with magics such as ``%run`` turned into Python."""
+    if not MAGIC.search(source):
+        return source
+    from IPython.core.inputtransformer2 import TransformerManager  # takes half a second
+
     return TransformerManager().transform_cell(source)
 
 
