@@ -47,6 +47,7 @@ def check(root: Path) -> list[Finding]:
     return [
         *pairing.check(chapters),
         *translations.check(chapters),
+        *translations.without_record(root),
         *prose_numbers.check(chapters, root / "lrcourse" / "book" / "sources.json"),
         *claims.check(root),
         *pairing.check(root / EXERCISES, exercises=True),

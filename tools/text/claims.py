@@ -6,7 +6,6 @@ cells must exist; and both languages must say the same numbers.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,9 +14,9 @@ from lrcourse.language import LANGUAGES
 from tools.text.findings import Finding
 from tools.text.numerals import Number, agrees
 from tools.text.pages import short, stored
-from tools.text.pairing import difference
 from tools.text.prose import mentions
 from tools.text.prose_numbers import Ground, leaves
+from tools.text.words import other
 
 
 def check(root: Path) -> list[Finding]:
@@ -67,9 +66,9 @@ def check(root: Path) -> list[Finding]:
 
 def differences(entry: dict) -> Iterator[str]:
     """Say which numbers of a claim only one language has."""
-    sides = [Counter(number.amount for number in stated(entry, each)) for each in LANGUAGES]
-    if text := difference(*sides, "in the claim"):
-        yield text
+    for part in ("says", "evidence"):
+        if text := other(*(entry[part][each] for each in LANGUAGES), units=()):
+            yield text
 
 
 def stated(entry: dict, language: str) -> list[Number]:

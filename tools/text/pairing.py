@@ -16,7 +16,8 @@ from tools.text.canonical import canonical
 from tools.text.findings import Finding
 from tools.text.numerals import in_text
 from tools.text.pages import files, notebook_pairs, output_texts, short, stored
-from tools.text.syntax import language_calls, python, tree
+from tools.text.syntax import comments, language_calls, python, tree
+from tools.text.words import amounts, other
 
 EXCUSE = re.compile(r"#\s*(?:NBVAL|PYTEST_VALIDATE)_\w+")
 EXCUSING_TAG = re.compile(r"nbval-.*|raises-exception|pytest-validate-.*")
@@ -71,6 +72,7 @@ def same_cells(english: Path, chinese: Path, sentences: bool = False) -> list[Fi
             differences = [
                 code_difference(ours.source, theirs.source, sentences),
                 numbers(ours, theirs),
+                other(comments(ours.source), comments(theirs.source), units=()),
             ]
             findings += [Finding(short(chinese), text, ours.id) for text in differences if text]
     return findings
@@ -149,23 +151,11 @@ def _tokens(source: str, sentences: bool) -> list[tokenize.TokenInfo]:
 def numbers(english: NotebookNode, chinese: NotebookNode) -> str:
     """Describe the numbers that only one of two cells' outputs has."""
     ours, theirs = (_amounts(cell) for cell in (english, chinese))
-    return difference(ours, theirs, "in the outputs")
+    return amounts(ours, theirs, "in the outputs")
 
 
 def _amounts(cell: NotebookNode) -> Counter[Decimal]:
     return Counter(number.amount for text in output_texts(cell) for number in in_text(text))
-
-
-def difference(english: Counter[Decimal], chinese: Counter[Decimal], where: str) -> str:
-    """Say which numbers only the English or only the Chinese has."""
-    sides = {"English": english - chinese, "Chinese": chinese - english}
-    parts = [
-        f"{', '.join(f'{value:f}' if abs(value.adjusted()) < 7 else f'{value}' for value in some)} "
-        f"only in {name}"
-        for name, numbers in sides.items()
-        if (some := sorted(numbers.elements()))
-    ]
-    return f"numbers differ {where}: {'; '.join(parts)}" if parts else ""
 
 
 def well_kept(path: Path, language: str, executed: bool = True) -> list[Finding]:

@@ -22,16 +22,16 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from nbformat import NotebookNode
 
 from tools.text import cells as tied
-from tools.text import pairing
 from tools.text.canonical import canonical, write
 from tools.text.findings import Finding
 from tools.text.pages import pairs, read, short, stored
 from tools.text.prose import mentions
 from tools.text.syntax import sentences
-from tools.text.words import difference
+from tools.text.words import UNITS, amounts, difference, other
 
 RECORD = re.compile(
     r"\n*<!-- translation follows (?P<follows>[0-9a-f]{12}) text (?P<text>[0-9a-f]{12})"
@@ -58,6 +58,36 @@ def check(chapters: Path, exercises: bool = False) -> list[Finding]:
             if text:
                 findings.append(Finding(short(paragraph.path), text, paragraph.cell))
     return findings
+
+
+def without_record(root: Path) -> list[Finding]:
+    """Find the numbers and units that differ in texts whose translation has no record.
+
+    README and CONTRIBUTING, block by block, and the terms of the glossary.
+    """
+    findings = []
+    for english in (root / "README.md", root / ".github" / "CONTRIBUTING.md"):
+        chinese = english.with_suffix(".zh.md")
+        if not (english.exists() and chinese.exists()):
+            continue
+        blocks = [path.read_text(encoding="utf-8").split("\n\n") for path in (english, chinese)]
+        if len(blocks[0]) != len(blocks[1]):
+            text = f"{len(blocks[1])} paragraphs, in English {len(blocks[0])}"
+            findings.append(Finding(short(chinese), text))
+            continue
+        findings += [
+            Finding(short(chinese), f"{text} ({ours.strip()[:40]} …)")
+            for ours, theirs in zip(*blocks, strict=True)
+            if (text := other(ours, theirs, units=("hours", "minutes")))
+        ]
+    glossary = root / "chapters" / "glossary.yml"
+    terms = yaml.safe_load(glossary.read_text(encoding="utf-8")) if glossary.exists() else {}
+    return findings + [
+        Finding(short(glossary), text, term["en"])
+        for group in terms.values()
+        for term in group
+        if (text := other(term["means"]["en"], term["means"]["zh"]))
+    ]
 
 
 def paragraphs(chapters: Path, exercises: bool = False) -> list[Paragraph]:
@@ -108,7 +138,7 @@ def record_of(paragraph: Paragraph) -> dict[str, str]:
         "follows": fingerprint(paragraph.english),
         "text": fingerprint(paragraph.chinese),
     }
-    differs = difference(paragraph.english, paragraph.chinese, units=paragraph.cell is not None)
+    differs = difference(paragraph.english, paragraph.chinese, UNITS if paragraph.cell else ())
     return record | {"words": differs} if differs else record
 
 
@@ -140,7 +170,7 @@ def _command(paragraph: Paragraph) -> str:
 
 def words(paragraph: Paragraph) -> str:
     """Say which numbers in words, or units, only one language of a paragraph has."""
-    differs = difference(paragraph.english, paragraph.chinese, units=paragraph.cell is not None)
+    differs = difference(paragraph.english, paragraph.chinese, UNITS if paragraph.cell else ())
     if differs == paragraph.record.get("words", ""):
         return ""
     return (
@@ -150,17 +180,15 @@ def words(paragraph: Paragraph) -> str:
 
 
 def numbers(paragraph: Paragraph) -> str:
-    """Say which numbers only one language of a paragraph has."""
+    """Say which numbers only one language of a paragraph has, or links to another cell."""
     english, chinese = (mentions(source) for source in (paragraph.english, paragraph.chinese))
-    amounts = (Counter(some.number.amount for some in side) for side in (english, chinese))
-    cells = (
+    found = (Counter(some.number.amount for some in side) for side in (english, chinese))
+    ties = (
         Counter((tied.target(some), some.number.amount) for some in side if tied.target(some))
         for side in (english, chinese)
     )
-    return pairing.difference(*amounts, "in the text") or (
-        "the two languages link their numbers to different cells"
-        if next(cells) != next(cells)
-        else ""
+    return amounts(*found, "in the text") or (
+        "" if next(ties) == next(ties) else "the languages link their numbers to different cells"
     )
 
 

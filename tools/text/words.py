@@ -1,9 +1,13 @@
 """What two languages have in common beside digits: numbers in words, and units of counts."""
 
 import re
+from collections import Counter
+from collections.abc import Collection
+from decimal import Decimal
 from functools import cache
 
 from tools.text.numerals import in_text
+from tools.text.prose import mentions
 
 CARDINALS = """one two three four five six seven eight nine ten eleven twelve thirteen fourteen
 fifteen sixteen seventeen eighteen nineteen"""
@@ -24,22 +28,43 @@ UNITS = {
     "epochs": ("epochs?", "轮"),
     "updates": ("updates?", "更新"),
     "hours": ("hours?", "(?<![大率越减最够很])小时"),
-    "minutes": ("minutes?", "分钟"),
+    "minutes": ("minutes?", "分钟|分半"),
 }
 AFTER = (r"\s*(?:[a-z]+\s+)?{}\b", r"\s*[个次]?{}")
 
 
-def difference(english: str, chinese: str, units: bool = True) -> str:
-    """Say which numbers in words, and which `units`, only one of two texts has."""
-    sides = [{f"{number}" for number in spelled(text)} for text in (english, chinese)]
-    if units:
-        for side, text, language in zip(sides, (english, chinese), (0, 1), strict=True):
-            side |= {unit for unit, names in UNITS.items() if re.search(names[language], text)}
-        ours, theirs = (counted(text, language) for language, text in enumerate((english, chinese)))
-        for amount in ours.keys() & theirs.keys():
-            if ours[amount].isdisjoint(theirs[amount]):
-                sides[0] |= {f"{amount} {unit}" for unit in ours[amount]}
-                sides[1] |= {f"{amount} {unit}" for unit in theirs[amount]}
+def other(english: str, chinese: str, units: Collection[str] = UNITS) -> str:
+    """Say which numbers, or numbers in words, or units only one of two texts has."""
+    found = (Counter(some.number.amount for some in mentions(text)) for text in (english, chinese))
+    return amounts(*found, "in the text") or difference(english, chinese, units)
+
+
+def amounts(english: Counter[Decimal], chinese: Counter[Decimal], where: str) -> str:
+    """Say which numbers only the English or only the Chinese has."""
+    sides = {"English": english - chinese, "Chinese": chinese - english}
+    parts = [
+        f"{', '.join(f'{value:f}' if abs(value.adjusted()) < 7 else f'{value}' for value in some)} "
+        f"only in {name}"
+        for name, numbers in sides.items()
+        if (some := sorted(numbers.elements()))
+    ]
+    return f"numbers differ {where}: {'; '.join(parts)}" if parts else ""
+
+
+def difference(english: str, chinese: str, units: Collection[str] = UNITS) -> str:
+    """Say which numbers in words, and which units, only one of two texts has.
+
+    Each of `units` must be in both or in neither; all that follow a number must follow it in both.
+    """
+    sides = []
+    for language, text in enumerate((english, chinese)):
+        named = {unit for unit in units if re.search(UNITS[unit][language], text)}
+        sides.append({f"{number}" for number in spelled(text)} | named)
+    ours, theirs = (counted(text, language) for language, text in enumerate((english, chinese)))
+    for amount in ours.keys() & theirs.keys():
+        if ours[amount].isdisjoint(theirs[amount]):
+            sides[0] |= {f"{amount} {unit}" for unit in ours[amount]}
+            sides[1] |= {f"{amount} {unit}" for unit in theirs[amount]}
     only = {"English": sides[0] - sides[1], "Chinese": sides[1] - sides[0]}
     parts = (f"{', '.join(sorted(some))} only in {name}" for name, some in only.items() if some)
     return "; ".join(parts)
