@@ -43,12 +43,13 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
 def check(root: Path) -> list[Finding]:
     """Run every check over a repository."""
-    chapters = root / "chapters"
+    chapters, sources = root / "chapters", root / "lrcourse" / "book" / "sources.json"
     return [
         *pairing.check(chapters),
         *translations.check(chapters),
         *translations.without_record(root),
-        *prose_numbers.check(chapters, root / "lrcourse" / "book" / "sources.json"),
+        *prose_numbers.check(chapters, sources),
+        *prose_numbers.check_exercises(root / EXERCISES, chapters, sources),
         *claims.check(root),
         *pairing.check(root / EXERCISES, exercises=True),
         *translations.check(root / EXERCISES, exercises=True),

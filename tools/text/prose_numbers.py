@@ -10,6 +10,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -55,8 +56,27 @@ def check(chapters: Path, sources: Path) -> list[Finding]:
     return findings
 
 
+def check_exercises(source: Path, chapters: Path, sources: Path) -> list[Finding]:
+    """Find the numbers in the texts of assignments that are settings of neither code nor chapter.
+
+    Fields are filled in by a program, and how many minutes it takes nobody can check.
+    """
+    findings = []
+    for path in sorted(source.glob("*/*/*.ipynb")):
+        chapter = chapters / path.relative_to(source).parts[0] / path.name
+        grounds = [Ground(stored(page), sources) for page in (path, chapter) if page.exists()]
+        for cell in grounds[0].prose:
+            text = re.sub(r"\{\{.*?\}\}|\d+ (?:minutes|分钟)", " ", cell.source)
+            findings += [
+                Finding(short(path), complaint(mention, text, grounds[0]), cell.id)
+                for mention in mentions(text)
+                if mention.claim and not any(g.justify(mention.number, True) for g in grounds)
+            ]
+    return findings
+
+
 class Ground:
-    """What the numbers in one notebook's prose may rest on.
+    """What the numbers in one notebook's prose, or in a claim on one cell, may rest on.
 
     Attributes
     ----------
@@ -68,16 +88,21 @@ class Ground:
         Whether its measured numbers are links to cells.
     """
 
-    def __init__(self, notebook: NotebookNode, sources: Path) -> None:
+    def __init__(self, notebook: NotebookNode, sources: Path, only: str | None = None) -> None:
         self.prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
         self.tied = any(cells.linked(cell.source) for cell in self.prose)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         self.outputs = [
             (number, f"output of {cell.id}")
             for cell in code
+            if only in (None, cell.id)
             for text in output_texts(cell)
             for number in in_text(text)
         ]
+        if only:  # "worse by 0.01" of an output of -0.01
+            self.outputs += [
+                (replace(number, value=abs(number.value)), at) for number, at in self.outputs
+            ]
         self.settings = [
             (number, f"code of {cell.id}") for cell in code for number in literals(cell.source)
         ]
