@@ -146,8 +146,8 @@ def _parser():
     )
     rates = "learning rates, separated by commas (default: the textbook's six)"
     option("--rates", type=_rates, metavar="RATE,…", help=rates)
-    option("--epochs", type=_whole, default=50, help="default: 50")
-    option("--batch-size", type=_whole, default=10, help="default: 10")
+    option("--epochs", type=_whole, default=50, help="default: %(default)s")
+    option("--batch-size", type=_whole, default=10, help="default: %(default)s")
     option("--seed", type=_whole, help="of the shuffle and the batches (default: 20)")
     option("--format", choices=["text", "csv", "json"], default="text")
     option = command(
@@ -171,7 +171,7 @@ def _parser():
         description="Run an experiment, or go on with it.",
     )
     option("name", metavar="NAME")
-    option("--size", choices=["quick", "full"], default="quick", help="default: quick")
+    option("--size", choices=["quick", "full"], default="quick", help="default: %(default)s")
     option("--seeds", type=_whole, metavar="K", help="default: as recorded")
     option("--processes", type=_whole, metavar="N", help="default: one for each processor")
     where = "or a folder (default: NAME-SIZE.json in the current one)"

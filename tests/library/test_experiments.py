@@ -433,6 +433,13 @@ def test_what_a_record_does_not_have_is_named(record, asked, message):
         record.values(**asked)
 
 
+def test_a_number_of_a_record_that_was_changed_by_hand_is_found(record, tmp_path):
+    path = tmp_path / "record.json"
+    path.write_text(path.read_text().replace('"seconds": ', '"seconds": 1', 1))
+    with pytest.raises(ValueError, match="its content and its digest differ"):
+        records.read(path)
+
+
 def test_a_record_that_is_not_there_or_damaged_is_named(tmp_path):
     with pytest.raises(ValueError, match="record must be one of .*table-quick.* got 'tabel-quick'"):
         records.load("tabel", "quick")
