@@ -35,7 +35,7 @@ check: $(READY)  ## the static checks alone: lint, languages, prose numbers, lin
 	$(BIN)/python -m tools.check
 
 accept: $(READY)  ## record that a translation has been reviewed: make accept PAGE=01-... [CELL=id]
-	$(BIN)/python -m tools.check --accept $(PAGE) $(CELL)
+	$(BIN)/python -m tools.check --accept $(PAGE) $(CELL) $(if $(WORDS),--words-differ)
 
 notebooks: $(READY)  ## execute every notebook in both languages and store the outputs
 	$(BIN)/python -m tools.notebooks

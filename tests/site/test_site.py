@@ -294,7 +294,7 @@ def test_code_keeps_its_text_and_has_tags_for_colours_alone():
         if cell.id == "early"
     )
     page = BeautifulSoup((SITE / "en/02-four-scenarios.html").read_bytes(), "html.parser")
-    code = page.find(id="cell-id=early").select_one(".cell_input pre")
+    code = page.find(id="cell-id=early").find_parent(class_="cell").select_one(".cell_input pre")
     assert code.text.strip() == cell.source
     assert code["style"] == f"--lines: {len(cell.source.splitlines())}"
     classes = {name for tag in code.select("[class]") for name in tag["class"]}
