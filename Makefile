@@ -37,8 +37,8 @@ check: $(READY)  ## the static checks alone: lint, languages, prose numbers, lin
 accept: $(READY)  ## record that a translation has been reviewed: make accept PAGE=01-... [CELL=id]
 	$(BIN)/python -m tools.check --accept $(PAGE) $(CELL)
 
-notebooks: $(READY)  ## execute every notebook in both languages and store the outputs
-	$(BIN)/python -m tools.notebooks
+notebooks: $(READY)  ## execute notebooks and store the outputs: make notebooks [PAGE=04]
+	$(BIN)/python -m tools.notebooks $(PAGE)
 
 pdf: book  ## print each edition as one PDF beside it in _site/ (needs Chromium)
 	$(BIN)/python -m tools.site.pdf $(SITE)
