@@ -164,6 +164,23 @@ def test_the_total_steps_are_those_until_the_last_change(first, last, steps, mor
         assert endless.total_steps is warmup(endless, 5).total_steps is None
 
 
+def test_the_warmup_of_a_schedule_is_known_whatever_it_is_called_there():
+    assert warmup(constant(0.1), 5).warmup_steps == 5
+    assert (
+        inverse_sqrt(0.1, 7).warmup_steps == warmup_stable_decay(0.1, 30, 7, 10).warmup_steps == 7
+    )
+    assert per_epoch(warmup(constant(0.1), 5), 3).warmup_steps == 15
+    assert cosine(0.1, 9).warmup_steps == per_epoch(cosine(0.1, 9), 3).warmup_steps == 0
+
+
+def test_the_longest_product_is_the_last_that_is_computed(monkeypatch):
+    monkeypatch.setattr("lrcourse.schedules._LONGEST_PRODUCT", 50)
+    schedule = time_based_compounding(0.1, 0.01)
+    assert schedule(50) < schedule(49)
+    with pytest.raises(ValueError, match="step must be at most 50, got 51"):
+        schedule(51)
+
+
 def test_a_warmup_of_a_warmup_asks_each_schedule_once():
     asked = []
 
