@@ -1,5 +1,6 @@
 """Facts about schedules, and what holds for every one of them."""
 
+import inspect
 import math
 import pickle
 
@@ -162,6 +163,29 @@ def test_the_total_steps_are_those_until_the_last_change(first, last, steps, mor
         assert total == 0 or schedule(total - 1) != schedule(total)
     for endless in (exponential(first, 0.1), cosine_restarts(first, steps)):
         assert endless.total_steps is warmup(endless, 5).total_steps is None
+
+
+DEFAULTS = {
+    step_decay: {"shift": 0},
+    **dict.fromkeys((polynomial, linear, cosine), {"end": 0.0}),
+    one_cycle: {"pct_start": 0.3, "div_factor": 25.0, "final_div_factor": 1e4,
+                "anneal_strategy": "cos", "three_phase": False},
+    warmup_stable_decay: {"end": 0.0, "shape": "linear"},
+    piecewise: {"total_steps": None},
+    cosine_restarts: {"multiplier": 1, "end": 0.0, "shrink": 1.0},
+    cyclical: {"mode": "triangular", "gamma": 1.0},
+    warmup: {"start": 0.0},
+    follow_cost: {"min_rate": 0.0, "max_rate": math.inf},
+    ReduceOnPlateau: {"factor": 0.1, "patience": 10, "threshold": 1e-4, "threshold_mode": "rel",
+                      "cooldown": 0, "min_rate": 0.0, "mode": "min", "raise_after": None},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [*FACTORIES.values(), ReduceOnPlateau, follow_cost])
+def test_what_may_be_left_out_is_what_pytorch_and_the_sources_have(make):
+    parameters = inspect.signature(make).parameters.values()
+    found = {each.name: each.default for each in parameters if each.default is not each.empty}
+    assert found == DEFAULTS.get(make, {})
 
 
 def test_the_warmup_of_a_schedule_is_known_whatever_it_is_called_there():
