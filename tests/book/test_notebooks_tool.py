@@ -14,7 +14,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tools import notebooks
 from tools.text.canonical import canonical, write
 
-TOOL = Path(notebooks.__file__)
 FIGURE = """\
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,7 +32,7 @@ def a_notebook(path: Path, *code: str) -> Path:
 
 
 def run(*arguments: object, **options) -> subprocess.CompletedProcess:
-    command = [sys.executable, TOOL, *map(str, arguments)]
+    command = [sys.executable, "-m", "tools.notebooks", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, **options)
 
 
@@ -65,7 +64,7 @@ def test_two_executions_give_the_same_bytes_and_the_second_writes_nothing(tmp_pa
     ("code", "message"),
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("import warnings\nwarnings.warn('Glyph 23398 missing')", "wrote to stderr"),
+        ("import sys\nprint('first\\nlast', file=sys.stderr)", "cell cell-2: last"),
         ("import os\nos._exit(1)", "Kernel died"),
     ],
 )
@@ -80,6 +79,23 @@ def test_a_failing_cell_is_named_and_the_notebook_untouched(tmp_path, code, mess
     assert f"\n{wrong}: " in f"\n{result.stderr}"
     assert path.read_bytes() == before and '"42"' in good.read_text()
     assert leftovers(tmp_path) == []
+
+
+def test_all_warnings_are_told_by_their_text_and_not_by_the_code_that_warned(tmp_path):
+    warn = "import warnings\nfor x in 'ab':\n    warnings.warn(f'no Chinese for {x}')"
+    path = a_notebook(tmp_path / "a.ipynb", warn, warn.replace("ab", "c"))
+    assert run(path).stderr.splitlines() == [
+        f"{path}, cell cell-1: UserWarning: no Chinese for a",
+        f"{path}, cell cell-1: UserWarning: no Chinese for b",
+        f"{path}, cell cell-2: UserWarning: no Chinese for c",
+    ]
+
+
+def test_a_page_is_chosen_by_how_its_name_begins_in_both_languages():
+    assert [path.parent.name for path in notebooks.chosen("04")] == ["en", "zh"]
+    assert {path.stem for path in notebooks.chosen("adaptive-methods")} == {"06-adaptive-methods"}
+    with pytest.raises(ValueError, match="no page of the course has '99' in its name"):
+        notebooks.chosen("99")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX limits")
@@ -104,7 +120,9 @@ def test_an_interruption_leaves_every_notebook_whole(tmp_path, sent):
     slow = a_notebook(tmp_path / "slow.ipynb", wait)
     quick = a_notebook(tmp_path / "quick.ipynb", "6 * 7")
     before = slow.read_bytes()
-    process = subprocess.Popen([sys.executable, TOOL, slow, quick], stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tools.notebooks", slow, quick], stderr=subprocess.PIPE
+    )
     until(lambda: started.exists() and started.read_text() and '"42"' in quick.read_text())
     process.send_signal(sent)
     message = process.communicate(timeout=60)[1].decode()

@@ -349,6 +349,10 @@ def test_the_command_prints_what_was_found_and_a_record_returns_arrays_by_label(
     ]:
         with pytest.raises(ValueError, match=message):
             read.values(**asked)
+    path = tmp_path / "record.json"
+    path.write_text(path.read_text().replace('"seconds": ', '"seconds": 1', 1))
+    with pytest.raises(ValueError, match="its content and its digest differ"):
+        records.read(path)
     with pytest.raises(ValueError, match="record must be one of .*table-quick.* got 'tabel-quick'"):
         records.load("tabel", "quick")
     (tmp_path / "record.json").write_text('{"experiment": "table"')

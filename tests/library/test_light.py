@@ -1,6 +1,7 @@
 """What works after ``pip install lrcourse`` alone: NumPy, tabulate and tqdm, and nothing else."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -29,6 +30,26 @@ def alone(program, *arguments, but=()):
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+def test_importing_the_package_loads_nothing_until_something_of_it_is_used():
+    program = """
+import lrcourse
+assert "numpy" not in sys.modules and set(lrcourse.__all__) <= set(dir(lrcourse))
+from lrcourse import *
+assert SGD is lrcourse.optimizers.SGD and fit is lrcourse.training.fit
+"""
+    alone(program)
+
+
+def test_an_interruption_while_numpy_is_loaded_is_one_line(tmp_path):
+    (tmp_path / "numpy.py").write_text("raise KeyboardInterrupt")
+    folders = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    interrupted = subprocess.run(
+        [sys.executable, "-m", "lrcourse", "table"],
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": folders},
+    )  # fmt: skip
+    assert (interrupted.returncode, interrupted.stderr) == (130, "lrcourse: interrupted\n")
 
 
 def test_the_first_example_of_the_readme_runs_with_what_is_needed_and_no_more():
