@@ -85,6 +85,10 @@ def test_a_statement_says_which_settings_cannot_be_told_apart():
     said = compared.statement()
     assert said == "2 of 3 pairs can be told apart. Not told apart: tail and shuffled."
     assert compared.pairs().column("p") == list(compared.chances.values())
+    verdicts = dict(zip(compared.differences, compared.pairs().column("told apart"), strict=True))
+    assert verdicts == {
+        pair: "no" if set(pair) == {"tail", "shuffled"} else "yes" for pair in verdicts
+    }
     with pytest.raises(ValueError, match="setting must be one of tail, shuffled, stratified"):
         compared.told_apart("tail", "head")
 
