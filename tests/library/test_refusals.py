@@ -246,6 +246,8 @@ OTHERS = [
       ("{}", "{'a': [1.0, 2.0]}", "[[1.0, 2.0], [1.0, 2.0]]")],
     *[(f"student({confidence}, 3)", f"confidence must be between 0 and 1, got {confidence}")
       for confidence in ("0", "1", "1.5")],
+    ("holm([0.1, nan])", "chances must be finite"),
+    ("student('0.9', 3)", "TypeError: confidence must be a number"),
     ("student(0.9, 0)", "degrees must be at least 1, got 0"),
     ("use_language('de')", "language must be one of en, zh, got 'de'"),
     ("Table(['a', 'b'], []).column('c')", "name must be one of a, b, got 'c'"),
