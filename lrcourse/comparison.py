@@ -176,7 +176,7 @@ def holm(chances) -> np.ndarray:
     array([0.03, 0.06, 0.06])
     """
     chances = checks.numeric("chances", chances, axes=1)
-    order = np.argsort(chances, kind="stable")
+    order = np.argsort(chances)
     factors = np.arange(len(chances), 0, -1)
     adjusted = np.empty_like(chances)
     adjusted[order] = np.minimum(np.maximum.accumulate(chances[order] * factors), 1)

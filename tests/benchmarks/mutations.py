@@ -3,8 +3,8 @@
 ``make mutate`` does it for all three modules: some 700 faults, a quarter of an hour on two cores.
 ``python tests/benchmarks/mutations.py schedules`` does it for one. Each fault changes one
 expression or statement: an operator, a number, a bound, a branch, what is returned, an error
-that is not raised. What survives is printed, unless `mutations.txt` has it, with the reason
-why no test can or should find it; a reason for what is found after all is an error.
+that is not raised. What survives is printed, unless `mutations.txt` has it, and under it the
+reason why no test can or should find it; a reason for what is found after all is an error.
 """
 
 import ast
@@ -182,8 +182,8 @@ def main(modules):
     hypothesis.settings.register_profile("mutations", phases=phases, **budget)
     sources = {name: (ROOT / "lrcourse" / f"{name}.py").read_text("utf-8") for name in modules}
     jobs = [(name, *fault) for name, source in sources.items() for fault in faults(source)]
-    lines = REASONS.read_text("utf-8").splitlines() if REASONS.exists() else []
-    reasons = dict(line.split("  # ") for line in lines if line and not line.startswith("#"))
+    lines = REASONS.read_text("utf-8").splitlines()
+    reasons = [line for line in lines if line.startswith(tuple(TESTS))]  # each above its reason
     survived = []
     # A process for each fault, so that none meets another's modules.
     with multiprocessing.get_context("fork").Pool(maxtasksperchild=1) as pool:

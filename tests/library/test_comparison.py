@@ -85,8 +85,22 @@ def test_a_statement_says_which_settings_cannot_be_told_apart():
     said = compared.statement()
     assert said == "2 of 3 pairs can be told apart. Not told apart: tail and shuffled."
     assert compared.pairs().column("p") == list(compared.chances.values())
+    verdicts = dict(zip(compared.differences, compared.pairs().column("told apart"), strict=True))
+    assert verdicts == {
+        pair: "no" if set(pair) == {"tail", "shuffled"} else "yes" for pair in verdicts
+    }
     with pytest.raises(ValueError, match="setting must be one of tail, shuffled, stratified"):
         compared.told_apart("tail", "head")
+
+
+def test_pairs_that_are_alike_are_listed_and_the_others_counted(language):
+    said = Comparison({"1": [1.0, 2.0], "2": [1.0, 2.1], "3": [1.1, 2.0]}).statement()
+    english = "0 of 3 pairs can be told apart. Not told apart: 1 and 2; 1 and 3; 2 and 3."
+    assert said == english if language == "en" else said.endswith("1 与 2；1 与 3；2 与 3。")
+    for distance in (1.0, 2.0):  # the same for every seed: no chance at all
+        compared = Comparison({"1": [1.0, 2.0], "2": [1.0 + distance, 2.0 + distance]})
+        assert compared.chances["1", "2"] == 0
+    assert language == "zh" or compared.statement() == "1 of 1 pairs can be told apart."
 
 
 def test_a_statement_and_its_tables_speak_chinese(chinese):

@@ -163,14 +163,6 @@ def test_on_a_quadratic_the_edge_is_where_descent_stops_to_converge():
     assert after[0] < before[0] and after[1] > before[1]
 
 
-def test_with_the_squared_error_large_rates_end_at_the_edge_and_small_ones_below_it():
-    record = records.load("edge", "quick")
-    rates = np.array(record.settings["learning_rates"]["squared_error"])
-    share = record.values("sharpness", loss="squared_error")[:, :, -3:].mean(axis=2) * rates / 2
-    assert share[:, -1] == pytest.approx(1, abs=0.1)
-    assert (share[:, 0] < 0.5).all()
-
-
 def test_five_rates_end_at_the_edge_within_two_percent_and_with_the_cross_entropy_none_does():
     table = edge.summary(records.load("edge"))
     columns = ("loss", "learning rate", "share of 2/rate")

@@ -188,15 +188,6 @@ def test_given_places_for_the_gradients_are_used_and_inputs_left_alone(runs, n, 
     assert all(np.array_equal(a, b) for a, b in zip(kept, (*parameters, x, y), strict=True))
 
 
-def test_integer_inputs_and_labels_are_taken_as_floats():
-    x, y = np.arange(8).reshape(4, 2), np.array([0, 1, 1, 0])
-    for model in (LogisticRegression(2), MultilayerPerceptron([2, 3, 1])):
-        parameters = model.initialize(1)
-        whole = model.gradients(parameters, x, y)
-        floats = model.gradients(parameters, x.astype(float), y.astype(float))
-        assert all(np.array_equal(a, b) for a, b in zip(whole, floats, strict=True))
-
-
 def test_a_run_that_has_diverged_does_not_spoil_the_others():
     model = MultilayerPerceptron([2, 3, 1])
     parameters = model.initialize(2)

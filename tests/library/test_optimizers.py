@@ -1,5 +1,6 @@
 """What a step does, to which run, and what is remembered of it."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -29,6 +30,26 @@ def walk(optimizer, parameters, steps):
 
 def equal(some, others):
     return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("make", "constants", "remembered"),
+    [
+        (SGD, "learning_rate=0.001, momentum=0.0, nesterov=False, weight_decay=0.0", []),
+        (Adagrad, "learning_rate=0.01, eps=1e-10", ["sum"]),
+        (RMSprop, "learning_rate=0.01, alpha=0.99, eps=1e-08", ["square"]),
+        (Adadelta, "learning_rate=1.0, rho=0.9, eps=1e-06", ["square", "step_square"]),
+        (Adam, "learning_rate=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0",
+         ["mean", "square"]),
+        (AdamW, "learning_rate=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01",
+         ["mean", "square"]),
+    ],
+)  # fmt: skip
+def test_the_constants_are_pytorchs_and_what_is_remembered_has_names(make, constants, remembered):
+    assert str(inspect.signature(make)) == f"({constants}, multipliers=None)"
+    optimizer = make()
+    optimizer.step([np.ones(2)], [np.ones(2)])
+    assert [list(memory) for memory in optimizer.memory] == [remembered]
 
 
 def test_each_run_takes_its_own_rate():
@@ -123,6 +144,7 @@ def test_the_effective_rate_times_the_gradient_is_the_step(make, settings):
         assert (-rates * g)[0, :2] == pytest.approx(delta[0, :2])
     with pytest.raises(ValueError, match="gradients must be those of the last step, of shapes"):
         optimizer.effective_rates([g, g])
+    assert np.isinf(optimizer.effective_rates([np.full((1, 3), 1e-320)])[0]).any()
 
 
 def test_adams_first_step_is_the_learning_rate_for_every_weight():
@@ -158,6 +180,8 @@ def test_an_optimizer_prints_as_it_was_made(make, settings, rate):
     names = {"cosine": cosine, "constant": constant, make.__name__: make}
     assert repr(eval(repr(optimizer), names)) == repr(optimizer)
     assert repr(Adam([1.0], eps=0.1)) == "Adam([1.0], eps=0.1)"
+    assert repr(SGD(cosine(0.1, 5))) == "SGD(cosine(learning_rate=0.1, total_steps=5))"
+    assert repr(SGD(0.1, momentum=0.9)) == "SGD(0.1, momentum=0.9)"
 
 
 def test_a_step_that_is_refused_changes_nothing():

@@ -9,7 +9,8 @@ from lrcourse.book.sources import quoted
 from lrcourse.tables import Table
 
 NAMES = {
-    "quoted": quoted, "Table": Table, "nan": float("nan"), "inf": float("inf"),
+    "quoted": quoted, "Table": Table, "use_language": lrcourse.use_language,
+    "nan": float("nan"), "inf": float("inf"),
     "rows": datasets.Data([[1.0], [2.0]], [0.0, 1.0], [[1.0], [2.0]], [0.0, 1.0]),
     "six": datasets.Dataset(np.ones((6, 1)), np.array([0, 1, 0, 1, 1, 1]), name="six"),
     "unlabelled": datasets.Dataset(np.ones((6, 1)), np.zeros(5)),
@@ -95,6 +96,7 @@ OPTIMIZERS = [
     ("Adam(0.1, eps=0)", "eps must be positive and finite, got 0"),
     ("Adam(0.1, weight_decay=-1)", "weight_decay must be finite and at least 0"),
     ("AdamW(0.1, weight_decay=inf)", "weight_decay must be finite"),
+    ("Adam(0.1).effective_rates(3)", "TypeError: gradients must be a sequence, got 3"),
     ("SGD(0.1, multipliers=2)", "TypeError: multipliers must be a sequence, got 2"),
     ("SGD(0.1, multipliers=[-1])", "each of multipliers must be finite"),
     ("SGD(0.1, multipliers=[1]).step([np.ones(1)] * 2, [np.ones(1)] * 2)",
@@ -244,6 +246,8 @@ OTHERS = [
       ("{}", "{'a': [1.0, 2.0]}", "[[1.0, 2.0], [1.0, 2.0]]")],
     *[(f"student({confidence}, 3)", f"confidence must be between 0 and 1, got {confidence}")
       for confidence in ("0", "1", "1.5")],
+    ("holm([0.1, nan])", "chances must be finite"),
+    ("student('0.9', 3)", "TypeError: confidence must be a number"),
     ("student(0.9, 0)", "degrees must be at least 1, got 0"),
     ("use_language('de')", "language must be one of en, zh, got 'de'"),
     ("Table(['a', 'b'], []).column('c')", "name must be one of a, b, got 'c'"),

@@ -1,5 +1,6 @@
 """Facts about schedules, and what holds for every one of them."""
 
+import inspect
 import math
 import pickle
 
@@ -162,6 +163,46 @@ def test_the_total_steps_are_those_until_the_last_change(first, last, steps, mor
         assert total == 0 or schedule(total - 1) != schedule(total)
     for endless in (exponential(first, 0.1), cosine_restarts(first, steps)):
         assert endless.total_steps is warmup(endless, 5).total_steps is None
+
+
+DEFAULTS = {
+    step_decay: {"shift": 0},
+    **dict.fromkeys((polynomial, linear, cosine), {"end": 0.0}),
+    one_cycle: {"pct_start": 0.3, "div_factor": 25.0, "final_div_factor": 1e4,
+                "anneal_strategy": "cos", "three_phase": False},
+    warmup_stable_decay: {"end": 0.0, "shape": "linear"},
+    piecewise: {"total_steps": None},
+    cosine_restarts: {"multiplier": 1, "end": 0.0, "shrink": 1.0},
+    cyclical: {"mode": "triangular", "gamma": 1.0},
+    warmup: {"start": 0.0},
+    follow_cost: {"min_rate": 0.0, "max_rate": math.inf},
+    ReduceOnPlateau: {"factor": 0.1, "patience": 10, "threshold": 1e-4, "threshold_mode": "rel",
+                      "cooldown": 0, "min_rate": 0.0, "mode": "min", "raise_after": None},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [*FACTORIES.values(), ReduceOnPlateau, follow_cost])
+def test_what_may_be_left_out_is_what_pytorch_and_the_sources_have(make):
+    parameters = inspect.signature(make).parameters.values()
+    found = {each.name: each.default for each in parameters if each.default is not each.empty}
+    assert found == DEFAULTS.get(make, {})
+
+
+def test_the_warmup_of_a_schedule_is_known_whatever_it_is_called_there():
+    assert warmup(constant(0.1), 5).warmup_steps == 5
+    assert (
+        inverse_sqrt(0.1, 7).warmup_steps == warmup_stable_decay(0.1, 30, 7, 10).warmup_steps == 7
+    )
+    assert per_epoch(warmup(constant(0.1), 5), 3).warmup_steps == 15
+    assert cosine(0.1, 9).warmup_steps == per_epoch(cosine(0.1, 9), 3).warmup_steps == 0
+
+
+def test_the_longest_product_is_the_last_that_is_computed(monkeypatch):
+    monkeypatch.setattr("lrcourse.schedules._LONGEST_PRODUCT", 50)
+    schedule = time_based_compounding(0.1, 0.01)
+    assert schedule(50) < schedule(49)
+    with pytest.raises(ValueError, match="step must be at most 50, got 51"):
+        schedule(51)
 
 
 def test_a_warmup_of_a_warmup_asks_each_schedule_once():

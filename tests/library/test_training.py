@@ -49,19 +49,6 @@ def test_the_data_are_those_that_the_textbook_describes():
     assert not np.array_equal(y == 1, x[:, 1] > x[:, 0] + facts["offset"])
 
 
-def test_a_shuffle_splits_the_points_without_loss():
-    x, y = school_district_points()
-    data = school_district(seed=3)
-    together = np.column_stack(
-        [
-            np.concatenate([data.x_train, data.x_validation]),
-            np.concatenate([data.y_train, data.y_validation]),
-        ]
-    )
-    assert len(data.x_train) == 1600
-    assert sorted(map(tuple, together)) == sorted(map(tuple, np.column_stack([x, y])))
-
-
 def test_the_textbooks_table_is_reproduced(history):
     ours, theirs = learning_rate_table(history), quoted("aiedu", "E3")
     loss, printed = np.array(ours.column("train_loss")), np.array(theirs.column("train_loss"))
@@ -190,26 +177,6 @@ def test_both_ways_of_computing_the_loss_agree_where_both_can(z, y):
     z, y = np.array([z]), np.array([y])
     expected = cross_entropy_from_probabilities(z, y)
     assert cross_entropy_from_logits(z, y) == pytest.approx(expected, rel=1e-9, abs=1e-13)
-
-
-@given(
-    st.lists(st.floats(-5, 5), min_size=3, max_size=3),
-    st.integers(0, 10_000),
-)
-def test_the_gradient_is_the_slope_of_the_loss(weights, seed):
-    generator = np.random.default_rng(seed)
-    x, y = generator.normal(size=(20, 2)), generator.integers(0, 2, 20).astype(float)
-    model = LogisticRegression(2)
-
-    def loss(point):
-        return model.loss_and_accuracy([point[None]], x, y)[0][0]
-
-    point, step = np.array(weights), 1e-5
-    [gradient] = model.gradients([point[None]], x, y)
-    slopes = [
-        (loss(point + step * axis) - loss(point - step * axis)) / (2 * step) for axis in np.eye(3)
-    ]
-    assert gradient[0] == pytest.approx(slopes, abs=1e-8)
 
 
 def test_integer_data_train_as_floats_do(small):
