@@ -39,6 +39,7 @@ SLIPS = {
     "anchor in both": "both sections exist, and which was meant only a reader knows",
     "exchange in a claim": "a claim names cells, not places in them",
     "title of a source": "the entry was compared with the source by a person, once",
+    "minutes of an exercise": "nobody has measured them",
     "words of a docstring": "docstrings are in one language; their examples and formulas are run",
 }
 
@@ -188,8 +189,8 @@ PLANTS = [
         ("学习率超过 $2/L$", "学习率超过 $3/L$"),
     ),
     both("text of an exercise", TWO, "count-text", ("1000", "100"), (), EXERCISES),
-    both("text of an exercise", FOUR, "title", ("75", "175"), ("75", "175"), EXERCISES),
-    one("comment in code", "zh", TWO, "early", "三轮", "四轮"),
+    both("minutes of an exercise", FOUR, "title", ("75", "175"), (), EXERCISES),
+    one("comment in code", "en", TWO, "early", "three epochs", "four epochs"),
     plain(
         "words of a docstring",
         SCHEDULES,

@@ -60,8 +60,8 @@ def test_a_claim_links_to_its_cells_and_is_in_the_readers_language(language):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (("0.03706", "0.03707"), "0.03707: not in its chapters"),
-        (('"en": "In 500 epochs', '"en": "In 501 epochs'), "numbers differ in the claim"),
+        (("0.03706", "0.03707"), "0.03707: not in its cells"),
+        (('"en": "In 500 epochs', '"en": "In 501 epochs'), "numbers differ in the text"),
         (('"epochs"]', '"years"]'), "has no cell years"),
         (('["08-learning-rate-table", "epochs"]', '["80-table", "epochs"]'), "not there"),
     ],

@@ -50,9 +50,11 @@ def of_readme(text: str, root: Path) -> Iterator[str]:
                 yield f"its code: {problem!r}"
         for command in re.findall(r"^lrcourse (.*)$", text, re.MULTILINE):
             try:
-                main(shlex.split(command))
+                code = main(shlex.split(command))
             except SystemExit as problem:
-                yield f"lrcourse {command}: ended with {problem}"
+                code = problem.code
+            if code:
+                yield f"lrcourse {command}: ended with {code}"
 
 
 def of_changelog(text: str) -> Iterator[str]:

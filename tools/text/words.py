@@ -63,8 +63,8 @@ def difference(english: str, chinese: str, units: Collection[str] = UNITS) -> st
     ours, theirs = (counted(text, language) for language, text in enumerate((english, chinese)))
     for amount in ours.keys() & theirs.keys():
         if ours[amount].isdisjoint(theirs[amount]):
-            sides[0] |= {f"{amount} {unit}" for unit in ours[amount]}
-            sides[1] |= {f"{amount} {unit}" for unit in theirs[amount]}
+            sides[0] |= {f"{amount:f} {unit}" for unit in ours[amount]}
+            sides[1] |= {f"{amount:f} {unit}" for unit in theirs[amount]}
     only = {"English": sides[0] - sides[1], "Chinese": sides[1] - sides[0]}
     parts = (f"{', '.join(sorted(some))} only in {name}" for name, some in only.items() if some)
     return "; ".join(parts)
