@@ -30,7 +30,7 @@ book: $(READY)  ## build both editions of the website into _site/
 
 test: book  ## everything a change must pass
 	$(MAKE) check
-	$(BIN)/python -m pytest -n auto --dist loadfile --nbval --nbval-current-env
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --nbval --nbval-current-env
 
 check: $(READY)  ## the static checks alone: lint, languages, prose numbers, links
 	$(BIN)/ruff check .

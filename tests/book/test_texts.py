@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+import planted
 import texts
 
 from lrcourse.__main__ import _parser
@@ -24,3 +25,10 @@ def test_the_help_names_the_default_that_is_used():
 
 def test_a_descent_swings_above_one_and_leaves_above_two():
     assert texts.limits() == {"oscillating": "1", "diverging": "2"}
+
+
+def test_errors_that_are_planted_are_found(tmp_path):
+    kinds = ("exchange", "unit", "formula", "text of an exercise", "record")
+    one_of_each = [next(some for some in planted.PLANTS if some.kind == kind) for kind in kinds]
+    missed = [some.kind for some, finding in planted.tried(one_of_each, tmp_path) if not finding]
+    assert missed == []

@@ -10,7 +10,7 @@ from lrcourse import comparison, landscapes, models, plots, schedules, search
 from lrcourse.book import figures
 from lrcourse.book.claims import verdicts
 from lrcourse.book.sources import quoted
-from lrcourse.datasets import Data, Dataset, school_district, school_district_points, splits
+from lrcourse.datasets import Data, Dataset, school_district, splits
 from lrcourse.experiments import beside_the_textbook, learning_rate_table, school_district_runs
 from lrcourse.language import translate
 from lrcourse.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
@@ -121,9 +121,9 @@ CALLS = [
     (landscapes.two_valleys, {"tilt": 0.1}),
     (landscapes.descend, {"landscape": BOWL, "optimizer": SGD(0.1), "start": [1.0, 1.0],
                           "steps": 3}),
-    (landscapes.classify, {"descent": DESCENT, "tolerance": 0.1}),
-    (search.coarse_to_fine, {"train": train, "learning_rate": 0.1, "seeds": 2, "factor": 10.0,
-                             "rounds": 1, "points": 2}),
+    (landscapes.classify, {"descent": DESCENT}),
+    (search.coarse_to_fine, {"train": train, "learning_rate": 0.1, "seeds": 2,
+                             "rounds": 1}),
     (search.range_test, {"model": NEURON, "optimizer": SGD, "data": DATA, "low": 0.1, "high": 1.0,
                          "updates": 4, "batch_size": 5, "seeds": 1}),
     (comparison.paired_difference, {"first": [1.0, 2.0], "second": [1.0, 3.0], "confidence": 0.9}),
@@ -160,7 +160,6 @@ CALLS = [
                             "cross_entropy": models.cross_entropy_from_logits,
                             "keep_path": False, "progress": False}),
     *[(table, {"history": HISTORY}) for table in (learning_rate_table, beside_the_textbook)],
-    (school_district_points, {"count": 5}),
     (school_district, {"seed": 0}),
     (Table, {"columns": ["a"], "rows": [[1.0]]}),
     (quoted, {"source": "aiedu", "item": "E2"}),

@@ -61,7 +61,7 @@ def test_neighbours_are_tied_and_failures_are_not():
 
 
 def test_a_real_search_agrees_with_its_own_seeds():
-    found = coarse_to_fine(short, 0.1, seeds=2, rounds=1, points=3)
+    found = coarse_to_fine(short, 0.1, seeds=2, rounds=1)
     rate = found.learning_rates[1]
     alone = [short(rate, seed=seed).validation_loss[-1, 0] for seed in range(2)]
     assert found.losses[:, 1].tolist() == [loss if np.isfinite(loss) else np.inf for loss in alone]
@@ -106,7 +106,5 @@ def test_a_search_ends_where_no_new_rate_is_left():
         data = school_district()
         return fit(LogisticRegression(2), SGD(rates), data, epochs=1, batch_size=400, seed=seed)
 
-    found = coarse_to_fine(train, 1.0, seeds=2, rounds=100, points=3)
+    found = coarse_to_fine(train, 1.0, seeds=2, rounds=100)
     assert len(np.unique(found.learning_rates)) == len(found.learning_rates)
-    with pytest.raises(ValueError, match="points must be at least 2"):
-        coarse_to_fine(train, 1.0, points=1)

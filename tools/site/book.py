@@ -24,6 +24,7 @@ from lrcourse.language import LANGUAGES
 from tools.grading import assignments
 from tools.site import front
 from tools.site.assignments import PREFIX
+from tools.text import colab
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDENT_VERSIONS = ROOT / "_build" / "exercises"
@@ -60,7 +61,7 @@ def main():
         sys.exit("The book was not built, for the reasons above.")
     try:
         assemble(site)
-    except OSError as error:
+    except (OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"The book is built but cannot be put into {site}: {error}")
     print(f"The book is ready: open {site / 'index.html'},")
     print("or run `make serve` and go to http://localhost:8000")
@@ -186,9 +187,10 @@ def lay_out(language):
 
 
 def extension():
-    """List the files of the extension that makes the pages."""
+    """List the files of the extension that makes the pages, without what goes on from there."""
     here = Path(__file__).parent
-    return sorted(path for path in here.rglob("*.*") if "audit" not in path.parts)
+    apart = {here / name for name in ("audit", "book.py", "front.py", "pdf.py")}
+    return sorted(path for path in here.rglob("*.*") if not apart & {path, *path.parents})
 
 
 def place_in_notebook(match):
@@ -318,6 +320,10 @@ def assemble(site):
         shutil.copytree(html, new / language, ignore=shutil.ignore_patterns(*NOT_FOR_READERS))
         drop_old_figures(new / language)
     front.write(new, address())
+    if colab.site():  # the notebooks' first cell installs the library from there
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+        command += ["--no-build-isolation", "--wheel-dir", new, ROOT]
+        subprocess.run(command, check=True)
     if site.exists():
         site.rename(old)
     new.rename(site)

@@ -10,10 +10,7 @@ WORD = re.compile(r"[^\W\u3400-\u9fff]+(?:['’.-][^\W\u3400-\u9fff]+)*")
 UNREAD = re.compile(r"<(table|style|script|math|pre)\b.*?</\1>|<[^>]*>", re.DOTALL)
 # How much one takes in a minute, of a text one wants to understand.
 WORDS, CHARACTERS, FIGURES = 200, 350, 5
-SAID = {
-    "en": ("Reading time: about {} minute", "Reading time: about {} minutes"),
-    "zh": ("阅读约需 {} 分钟",) * 2,
-}
+SAID = {"en": "Reading time: about {} minute{}", "zh": "阅读约需 {} 分钟"}
 
 
 def minutes(html):

@@ -32,6 +32,8 @@ def target(mention: Mention) -> tuple[str, str] | None:
 
 def linked(source: str) -> list[tuple[Link, list[Mention]]]:
     """Return the links to cells in a page's Markdown, each with the numbers that it holds."""
+    if "#cell-id=" not in source:
+        return []
     tied = [mention for mention in mentions(source) if mention.claim and target(mention)]
     return [(link, list(some)) for link, some in groupby(tied, key=lambda mention: mention.link)]
 

@@ -6,12 +6,14 @@ names, its sign left to the words; or be a setting of that chapter, or a figure 
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from lrcourse.language import LANGUAGES
 from tools.text.findings import Finding
-from tools.text.numerals import Number, agrees
-from tools.text.pages import short, stored
+from tools.text.numerals import Number, agrees, in_text
+from tools.text.pages import output_texts, short, stored
 from tools.text.prose import mentions
 from tools.text.prose_numbers import Ground, leaves
 from tools.text.words import other
@@ -32,6 +34,7 @@ def check(root: Path) -> list[Finding]:
     if not path.exists():
         return []
     figures = json.loads(sources.read_text(encoding="utf-8"))
+    ground = cache(lambda page: Ground(stored(page), sources))
     findings = []
     for source, entries in json.loads(path.read_text(encoding="utf-8")).items():
         quoted = list(leaves(figures.get(source, {})))
@@ -46,7 +49,7 @@ def check(root: Path) -> list[Finding]:
                 if not shown or not all(page.exists() for page, _ in shown):
                     texts.append("names no chapter, or one that is not there")
                     continue
-                grounds = [Ground(stored(page), sources, cell) for page, cell in shown]
+                printed = [number for page, cell in shown for number in prints(page, cell)]
                 texts += [
                     f"{short(page)} has no cell {cell}"
                     for page, cell in shown
@@ -55,11 +58,18 @@ def check(root: Path) -> list[Finding]:
                 texts += [
                     f"{number.text.strip()}: not in its cells, nor its source ({language})"
                     for number in stated(entry, language)
-                    if not any(ground.justify(number) for ground in grounds)
-                    and not any(agrees(number, figure) for figure in quoted)
+                    if not any(agrees(number, other) for other in printed + quoted)
+                    and not any(ground(page).justify(number, True) for page, _ in shown)
                 ]
             findings += [Finding(short(path), text, name) for text in texts]
     return findings
+
+
+def prints(page: Path, name: str) -> list[Number]:
+    """Return the numbers that a cell prints, with and without their signs."""
+    cells = [cell for cell in stored(page).cells if cell.id == name]
+    found = [number for cell in cells for text in output_texts(cell) for number in in_text(text)]
+    return found + [replace(number, value=abs(number.value)) for number in found]
 
 
 def differences(entry: dict) -> Iterator[str]:

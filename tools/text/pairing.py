@@ -69,11 +69,12 @@ def same_cells(english: Path, chinese: Path, sentences: bool = False) -> list[Fi
     findings = []
     for ours, theirs in zip(*pair, strict=True):
         if ours.cell_type == "code":
-            differences = [
-                code_difference(ours.source, theirs.source, sentences),
-                numbers(ours, theirs),
-                other(comments(ours.source), comments(theirs.source), units=()),
-            ]
+            differences = [numbers(ours, theirs)]
+            if ours.source != theirs.source:
+                differences += [
+                    code_difference(ours.source, theirs.source, sentences),
+                    other(comments(ours.source), comments(theirs.source), units=()),
+                ]
             findings += [Finding(short(chinese), text, ours.id) for text in differences if text]
     return findings
 
@@ -183,7 +184,9 @@ def well_kept(path: Path, language: str, executed: bool = True) -> list[Finding]
 def _setup(path: Path, code: list[NotebookNode], language: str) -> list[Finding]:
     if not code:
         return []
-    calls = {cell.id: language_calls(tree(cell.source)) for cell in code}
+    calls = {
+        cell.id: language_calls(tree(cell.source)) for cell in code if "use_language" in cell.source
+    }
     found = [(name, ast.unparse(call)) for name, some in calls.items() for call in some]
     wanted = f"use_language({language!r})"
     if len(found) == 1 and found[0][0] == "setup" and found[0][1].endswith(wanted):

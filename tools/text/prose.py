@@ -94,6 +94,7 @@ class Piece:
         return self.link.target if self.link else ""
 
 
+@cache
 def mentions(source: str) -> list[Mention]:
     """Find the numbers in a page's Markdown, in the order of the page.
 

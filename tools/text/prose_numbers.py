@@ -10,7 +10,6 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -76,7 +75,7 @@ def check_exercises(source: Path, chapters: Path, sources: Path) -> list[Finding
 
 
 class Ground:
-    """What the numbers in one notebook's prose, or in a claim on one cell, may rest on.
+    """What the numbers in one notebook's prose may rest on.
 
     Attributes
     ----------
@@ -88,21 +87,16 @@ class Ground:
         Whether its measured numbers are links to cells.
     """
 
-    def __init__(self, notebook: NotebookNode, sources: Path, only: str | None = None) -> None:
+    def __init__(self, notebook: NotebookNode, sources: Path) -> None:
         self.prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
         self.tied = any(cells.linked(cell.source) for cell in self.prose)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         self.outputs = [
             (number, f"output of {cell.id}")
             for cell in code
-            if only in (None, cell.id)
             for text in output_texts(cell)
             for number in in_text(text)
         ]
-        if only:  # "worse by 0.01" of an output of -0.01
-            self.outputs += [
-                (replace(number, value=abs(number.value)), at) for number, at in self.outputs
-            ]
         self.settings = [
             (number, f"code of {cell.id}") for cell in code for number in literals(cell.source)
         ]
