@@ -50,6 +50,9 @@ def test_the_constants_are_pytorchs_and_what_is_remembered_has_names(make, const
     optimizer = make()
     optimizer.step([np.ones(2)], [np.ones(2)])
     assert [list(memory) for memory in optimizer.memory] == [remembered]
+    heavy_ball = SGD(momentum=0.9)
+    heavy_ball.step([np.ones(2)], [np.ones(2)])
+    assert list(heavy_ball.memory[0]) == ["velocity"]
 
 
 def test_each_run_takes_its_own_rate():

@@ -397,6 +397,7 @@ def test_a_plateau_lowers_the_rate_after_more_than_patience_bad_epochs():
     assert rates_on([3] * 6, min_rate=0.3) == [1, 0.5, 0.3, 0.3, 0.3, 0.3]
     assert rates_on([1.0, 0.95, 0.95], threshold=0.1) == [1, 0.5, 0.25]
     assert rates_on([10, 9.5, 9], threshold=0.6, threshold_mode="abs") == [1, 0.5, 0.5]
+    assert rates_on([10, 9.5, 9], threshold=0.5, threshold_mode="abs") == [1, 0.5, 0.5]
 
 
 def test_after_several_stalls_the_rate_is_raised_again():
