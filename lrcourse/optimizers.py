@@ -89,9 +89,8 @@ class Optimizer:
         rates, self._steps = self._next_rates(), []
         for i, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
             rate = rates if self.multipliers is None else rates * self.multipliers[i]
-            rate = rate.astype(w.dtype, copy=False)
-            if rate.ndim:  # one for each run, the first axis of w
-                rate = rate.reshape(-1, *(1,) * (w.ndim - 1))
+            # A rate of each run is beside all of the run's weights: the run is w's first axis.
+            rate = rate.astype(w.dtype, copy=False).reshape(rate.shape + (1,) * (w.ndim - 1))
             step = self._step(rate, w, np.asarray(g, w.dtype), *self.memory[i].values())
             w -= step
             self._steps.append(step)
@@ -225,7 +224,7 @@ class Adagrad(Optimizer):
         self.eps = checks.positive("eps", eps)
 
     def _step(self, rate, w, g, s):
-        s[...] = s + g**2
+        s += g**2
         return rate * (g / (np.sqrt(s) + self.eps))
 
 
@@ -323,8 +322,10 @@ class Adam(Optimizer):
 
     def _adam(self, rate, g, m, s):
         (beta1, beta2), t = self.betas, self.updates + 1  # t counts from 1
-        m[...] = beta1 * m + (1 - beta1) * g
-        s[...] = beta2 * s + (1 - beta2) * g**2
+        m *= beta1
+        m += (1 - beta1) * g
+        s *= beta2
+        s += (1 - beta2) * g**2
         root = np.sqrt(s) / (1 - beta2**t) ** 0.5  # np.sqrt of a number would make float64
         return rate / (1 - beta1**t) * (m / (root + self.eps))
 

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from lrcourse import explorer, use_language
-from lrcourse.language import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def shown_figures():
-    """List every interactive figure of both editions: page, its number there, settings."""
-    found = []
-    for path in sorted(ROOT.glob("chapters/*/*.ipynb")):
+    """Find each kind of interactive figure in the English edition: page, number there, settings."""
+    found = {}
+    for path in sorted(ROOT.glob("chapters/en/*.ipynb")):
         outputs = [
             out.data[explorer.MIME]
             for cell in nbformat.read(path, 4).cells
@@ -24,30 +23,24 @@ def shown_figures():
             if explorer.MIME in out.get("data", {})
         ]
         for number, asked in enumerate(outputs):
-            found.append((path.parent.name, path.stem, number, asked))
+            found.setdefault(asked["figure"], (path.stem, number, asked))
     return found
 
 
 FIGURES = shown_figures()
-NAMES = [f"{language}/{page}-{asked['figure']}" for language, page, _, asked in FIGURES]
 
 
-@pytest.fixture(params=FIGURES, ids=NAMES)
-def shown(request, tab):
-    """One figure on its page, and the same from the library, in the page's language."""
-    language, page, number, asked = request.param
-
-    def opened(**how):
-        tab_ = tab(**how)
-        box = tab_.open(f"{language}/{page}.html").locator("[data-explorer]").nth(number)
-        box.scroll_into_view_if_needed()
-        box.locator(".explorer-live").wait_for()
-        box.scroll_into_view_if_needed()
-        return box
-
+def figure_on(tab_, kind, language="en"):
+    """Open a figure on its page, and make the same by the library, in the page's language."""
+    page, number, asked = FIGURES[kind]
+    box = tab_.open(f"{language}/{page}.html").locator("[data-explorer]").nth(number)
+    box.scroll_into_view_if_needed()
+    box.locator(".explorer-live").wait_for()
+    box.scroll_into_view_if_needed()
     use_language(language)
-    yield opened, explorer.FIGURES[asked["figure"]](**asked["settings"]).figure
+    figure = explorer.FIGURES[kind](**asked["settings"]).figure
     use_language("en")
+    return box, figure
 
 
 def expected(figure, state):
@@ -89,16 +82,39 @@ def beginning(figure):
     return {control.name: control.start for control in figure.controls}
 
 
-def test_every_kind_of_figure_is_shown_in_both_editions():
-    for language in LANGUAGES:
-        shown = {asked["figure"] for each, _, _, asked in FIGURES if each == language}
-        assert shown == set(explorer.FIGURES)
+def test_every_kind_of_figure_is_shown():
+    assert FIGURES.keys() == explorer.FIGURES.keys()
 
 
-def test_a_figure_answers_to_the_keyboard_with_the_librarys_numbers(shown):
-    opened, figure = shown
-    box, state = opened(), beginning(figure)
+@pytest.mark.parametrize("kind", FIGURES)
+def test_a_figure_answers_to_keyboard_and_mouse_with_the_librarys_numbers(kind, tab):
+    box, figure = figure_on(tab(), kind)
+    state = beginning(figure)
     assert said(box) == expected(figure, state)
+    press_keys(box, figure, state)
+    box.page.reload()
+    box.scroll_into_view_if_needed()
+    box.locator(".explorer-live").wait_for()
+    box.scroll_into_view_if_needed()
+    state = beginning(figure)
+    point_at_sliders(box, figure, state, touch=False)
+    drag_in_panels(box, figure, state)
+    if figure.pin:
+        keep_lines(box, figure, state)
+    if figure.play:
+        play(box, figure)
+    if figure.groups:
+        hide_a_line(box)
+
+
+def test_a_figure_answers_to_a_finger_on_a_phone_in_chinese(tab):
+    box, figure = figure_on(tab(width=360, touch=True), "descent", "zh")
+    point_at_sliders(box, figure, beginning(figure), touch=True)
+    assert box.page.evaluate("document.scrollingElement.scrollWidth") <= 360
+
+
+def press_keys(box, figure, state):
+    """Try every choice, and the ends of every slider."""
     choices = [None, *(each for each in figure.controls if each.kind == "choice")]
     for choice in choices:
         for position in range(len(choice.texts)) if choice else [None]:
@@ -139,26 +155,6 @@ def point_at_sliders(box, figure, state, touch):
             assert abs(position / (len(control.texts) - 1) - share) < 0.1 + 1 / len(control.texts)
             state[control.name] = position
             assert said(box) == expected(figure, state)
-
-
-def test_a_figure_answers_to_a_finger_on_a_phone(shown):
-    opened, figure = shown
-    box = opened(width=360, touch=True)
-    point_at_sliders(box, figure, beginning(figure), touch=True)
-    assert box.page.evaluate("document.scrollingElement.scrollWidth") <= 360
-
-
-def test_a_figure_answers_to_the_mouse(shown):
-    opened, figure = shown
-    box, state = opened(), beginning(figure)
-    point_at_sliders(box, figure, state, touch=False)
-    drag_in_panels(box, figure, state)
-    if figure.pin:
-        keep_lines(box, figure, state)
-    if figure.play:
-        play(box, figure)
-    if figure.groups:
-        hide_a_line(box)
 
 
 def drag_in_panels(box, figure, state):
@@ -219,25 +215,20 @@ def hide_a_line(box):
     assert box.locator(".explorer-panel g:visible").count() < before
 
 
-def test_without_scripts_and_on_paper_there_is_a_picture(browser, served):
-    language, page, _, _ = FIGURES[0]
+def test_without_scripts_or_frames_there_is_a_picture(browser, served, tab):
+    page, _, _ = FIGURES["descent"]
     context = browser.new_context(java_script_enabled=False)
     still = context.new_page()
-    still.goto(f"{served}{language}/{page}.html")
+    still.goto(f"{served}en/{page}.html")
     picture = still.locator("[data-explorer] img").first
     picture.scroll_into_view_if_needed()
     assert picture.is_visible()
     assert picture.get_attribute("alt")
     context.close()
-
-
-def test_where_the_frames_do_not_arrive_there_is_a_picture(tab):
-    language, page, _, _ = FIGURES[0]
     opened = tab()
     opened.page.route("**/explorer/*.js", lambda route: route.abort())
-    shown = opened.open(f"{language}/{page}.html")
-    box = shown.locator("[data-explorer]").first
-    box.scroll_into_view_if_needed()
+    shown = opened.open(f"en/{page}.html")
+    shown.locator("[data-explorer]").first.scroll_into_view_if_needed()
     shown.locator(".explorer-failed img").first.wait_for()
 
 
