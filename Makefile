@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS      := 1
 export MKL_NUM_THREADS      := 1
 
-.PHONY: help book test check accept notebooks cell pdf audit serve exercises grade tidy dist parity record bench lock clean
+.PHONY: help book test check accept notebooks cell pdf audit serve exercises grade tidy dist parity record bench mutate lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -38,7 +38,7 @@ check: $(READY)  ## the static checks alone: lint, languages, prose numbers, lin
 	$(BIN)/python -m tools.check
 
 accept: $(READY)  ## record that a translation has been reviewed: make accept PAGE=01-... [CELL=id]
-	$(BIN)/python -m tools.check --accept $(PAGE) $(CELL)
+	$(BIN)/python -m tools.check --accept $(PAGE) $(CELL) $(if $(WORDS),--words-differ)
 
 notebooks: $(READY)  ## execute notebooks and store the outputs: make notebooks [PAGE=04]
 	$(BIN)/python -m tools.notebooks $(PAGE)
@@ -93,6 +93,9 @@ record: $(FRAMEWORKS)/.ready  ## renew the recorded numbers of the frameworks
 bench: $(FRAMEWORKS)/.ready  ## measure speeds side by side, into tests/benchmarks/README.md
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu XLA_FLAGS=--xla_cpu_multi_thread_eigen=false \
 	  $(FRAMEWORKS)/bin/python tests/benchmarks/run.py
+
+mutate: $(READY)  ## plant faults in the numerics and see which no test finds (half an hour)
+	$(BIN)/python tests/benchmarks/mutations.py
 
 lock: $(READY)  ## renew the exact versions from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \

@@ -112,7 +112,7 @@ class Comparison:
         if not isinstance(results, Mapping) or len(results) < 2:
             raise ValueError(f"results must be a dict of two or more settings, got {results!r}")
         self.results = {name: checks.numeric(str(name), values) for name, values in results.items()}
-        self.confidence = checks.real("confidence", confidence, low=0.0, high=1.0)
+        self.confidence = confidence  # which `student` checks
         names = list(combinations(self.results, 2))
         self.differences = {
             pair: paired_difference(*(self.results[name] for name in pair), confidence)
@@ -176,7 +176,7 @@ def holm(chances) -> np.ndarray:
     array([0.03, 0.06, 0.06])
     """
     chances = checks.numeric("chances", chances, axes=1)
-    order = np.argsort(chances, kind="stable")
+    order = np.argsort(chances)
     factors = np.arange(len(chances), 0, -1)
     adjusted = np.empty_like(chances)
     adjusted[order] = np.minimum(np.maximum.accumulate(chances[order] * factors), 1)

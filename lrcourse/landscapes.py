@@ -206,7 +206,7 @@ def descend(landscape: Landscape, optimizer, start, steps: int) -> Descent:
 SCENARIOS = ("slow", "converging", "oscillating", "diverging")
 
 
-def classify(descent: Descent, tolerance: float = 0.01) -> list[str]:
+def classify(descent: Descent) -> list[str]:
     """Name the scenario of each run of a descent.
 
     Along each principal axis of the landscape the gradients, of two steps or more, are looked
@@ -216,8 +216,8 @@ def classify(descent: Descent, tolerance: float = 0.01) -> list[str]:
       gradient has grown from the first step to the last;
     - *oscillating* if along some axis it changes sign in most steps: each step
       overshoots the bottom;
-    - *converging* if neither, and the error above the minimum has fallen below
-      `tolerance`, between 0 and 1, times what it was at the start;
+    - *converging* if neither, and the error above the minimum has fallen to a
+      hundredth of what it was at the start;
     - *slow* if not even that.
 
     On a quadratic with a constant rate η, plain SGD multiplies the gradient along an axis of
@@ -231,14 +231,13 @@ def classify(descent: Descent, tolerance: float = 0.01) -> list[str]:
     """
     if len(checks.instance("descent", descent, Descent).gradients) < 2:
         raise ValueError("descent must have at least two steps, got one")
-    tolerance = checks.real("tolerance", tolerance, low=0.0, high=1.0)
     excess = descent.errors - descent.landscape.error(descent.landscape.minimum)
     with np.errstate(over="ignore", invalid="ignore"):
         along = descent.gradients @ descent.landscape.axes
-    return [_scenario(*run, tolerance) for run in zip(excess.T, along.swapaxes(0, 1), strict=True)]
+    return [_scenario(*run) for run in zip(excess.T, along.swapaxes(0, 1), strict=True)]
 
 
-def _scenario(excess, along, tolerance) -> str:
+def _scenario(excess, along) -> str:
     slopes, signs = np.abs(along), np.sign(along)
     # What is this small beside the start is rounding, whose sign means nothing.
     told = slopes > 1e-9 * slopes[0].max()
@@ -249,4 +248,4 @@ def _scenario(excess, along, tolerance) -> str:
     changes = (both & (signs[1:] != signs[:-1])).sum(axis=0)
     if (2 * changes > both.sum(axis=0)).any():
         return "oscillating"
-    return "converging" if excess[-1] <= tolerance * excess[0] else "slow"
+    return "converging" if excess[-1] <= 0.01 * excess[0] else "slow"

@@ -63,19 +63,14 @@ class Search:
 
 
 def coarse_to_fine(
-    train: Callable[..., History | np.ndarray],
-    learning_rate: float,
-    *,
-    seeds: int = 5,
-    factor: float = 10.0,
+    train: Callable[..., History | np.ndarray], learning_rate: float, *, seeds: int = 5,
     rounds: int = 2,
-    points: int = 5,
-) -> Search:
+) -> Search:  # fmt: skip
     """Search for a learning rate as one does by hand.
 
-    Start from the optimizer's default. Go up and down by a factor until a rate
-    that is too small and one that is too large enclose the best; then search
-    between its two neighbours, a few times.  [Pramoditha 2022] Every rate is
+    Start from the optimizer's default. Go up and down by factors of ten until a rate
+    that is too small and one that is too large enclose the best; then try five rates, evenly
+    spaced in their logarithm, between its neighbours, a few times.  [Pramoditha 2022] Every rate is
     tried with the same seeds, and what is compared is the mean of the last
     validation losses; a run that ends in nan or infinity counts as infinitely bad.
 
@@ -86,16 +81,11 @@ def coarse_to_fine(
         `lrcourse.experiments.school_district_runs`, and return a `History` or the
         last losses, (rates,).
     learning_rate : float
-        The default to start from, at most twelve coarse steps away from the best rate.
+        The default to start from, at most twelve powers of ten away from the best rate.
     seeds : int
         At least two: one run cannot be told apart from anything.
-    factor : float
-        Of the coarse steps, above 1.
     rounds : int
-        Of refinement; there are fewer where no new rate is left between the neighbours.
-    points : int
-        Rates of each round, at least two, evenly spaced in their logarithm. One that
-        was tried before is not tried again.
+        Of refinement; no rate is tried twice, and there are fewer where no new one is left.
 
     >>> def distance(rates, seed):
     ...     return np.abs(np.log(rates / 0.03))
@@ -106,9 +96,7 @@ def coarse_to_fine(
         raise TypeError(f"train must be a function, got {train!r}")
     learning_rate = positive("learning_rate", learning_rate)
     seeds = whole("seeds", seeds, 2, 1_000_000)  # one run cannot be told apart from another
-    rounds, points = whole("rounds", rounds, 1, 100), whole("points", points, 2, 10_000)
-    if positive("factor", factor) <= 1:
-        raise ValueError(f"factor must be above 1, got {factor}")
+    rounds = whole("rounds", rounds, 1, 100)
     tried = {}  # of each rate the losses and the round
 
     def measure(rates, turn):
@@ -123,20 +111,20 @@ def coarse_to_fine(
         low, best, high = [None, *rates, None][best : best + 3]
         return low, best, high
 
-    measure(learning_rate * factor ** np.arange(-1.0, 2.0), 0)
+    measure(learning_rate * 10 ** np.arange(-1.0, 2.0), 0)
     for _ in range(_WIDEST):
         low, best, high = bracket()
         if low and high:
             break
-        measure([best * factor if low else best / factor], 0)
+        measure([best * 10 if low else best / 10], 0)
     else:
         raise ValueError(
-            f"learning_rate must be within {_WIDEST} factors of {factor:g} of the best: "
+            f"learning_rate must be within {_WIDEST} factors of 10 of the best: "
             f"the loss still falls at {best:g}"
         )
     for turn in range(1, rounds + 1):
         low, best, high = bracket()
-        new = np.geomspace(low or best, high or best, points + 2)[1:-1]
+        new = np.geomspace(low or best, high or best, 7)[1:-1]
         new = new[~np.isclose(new[:, np.newaxis], list(tried)).any(axis=1)]
         if new.size:
             measure(new, turn)
@@ -185,16 +173,9 @@ def _steepest(losses):
 
 
 def range_test(
-    model,
-    optimizer: Callable,
-    data: Data,
-    *,
-    low: float = 1e-5,
-    high: float = 10.0,
-    updates: int = 200,
-    batch_size: int = 32,
-    seeds: int = 3,
-) -> RangeTest:
+    model, optimizer: Callable, data: Data, *, low: float = 1e-5, high: float = 10.0,
+    updates: int = 200, batch_size: int = 32, seeds: int = 3,
+) -> RangeTest:  # fmt: skip
     """Raise the rate from update to update and watch the loss.  [Smith 2017]
 
     The rate grows by the same factor at every update, from `low` to `high`. What

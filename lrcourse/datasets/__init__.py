@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lrcourse.checks import positive_integer, real, whole
+from lrcourse.checks import real, whole
 from lrcourse.datasets.downloads import FILES, PUBLISHED, DataUnavailable, fetch, find
 from lrcourse.datasets.formats import from_cifar, from_idx, from_npz
 
@@ -47,8 +47,8 @@ class Dataset(NamedTuple):
 LIKE_THE_TEXTBOOK = 20  # the first seed whose validation set is as easy: see `school_district`
 
 
-def school_district_points(count: int = 2000) -> tuple[np.ndarray, np.ndarray]:
-    """Houses (count, 2) in the unit square and whether each is a school-district house (学区房).
+def school_district_points() -> tuple[np.ndarray, np.ndarray]:
+    """Houses (2000, 2) in the unit square and whether each is a school-district house (学区房).
 
     Points are uniform, drawn with NumPy's legacy generator and seed 10, all
     first coordinates before all second ones. A house is in the district (1.0) where
@@ -59,9 +59,8 @@ def school_district_points(count: int = 2000) -> tuple[np.ndarray, np.ndarray]:
     >>> x.shape, float(y.mean())
     ((2000, 2), 0.13)
     """
-    count = positive_integer("count", count, 100_000_000)
     generator = np.random.RandomState(10)
-    first, second = generator.uniform(size=count), generator.uniform(size=count)
+    first, second = generator.uniform(size=2000), generator.uniform(size=2000)
     labels = (second > first + 0.5).astype(float)
     return np.column_stack([first, second]).round(2), labels
 

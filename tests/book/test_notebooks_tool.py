@@ -41,35 +41,23 @@ def leftovers(folder: Path) -> list[Path]:
 
 
 def test_two_executions_give_the_same_bytes_and_the_second_writes_nothing(tmp_path):
-    path = a_notebook(tmp_path / "a.ipynb", FIGURE, "1 / 3")
+    (tmp_path / "here.txt").write_text("found")  # it executes in its own folder
+    path = a_notebook(tmp_path / "a.ipynb", FIGURE, "print(open('here.txt').read(), 2 + 2)")
     assert run(path).returncode == 0
     first, written = path.read_bytes(), path.stat().st_mtime_ns
-    assert b"image/png" in first
+    assert b"image/png" in first and b"found 4" in first
     result = run(path)
     assert (result.returncode, result.stderr, result.stdout) == (0, "", "")
-    assert path.read_bytes() == first
-    assert path.stat().st_mtime_ns == written
+    assert path.read_bytes() == first and path.stat().st_mtime_ns == written
     notebook = nbformat.read(path, as_version=4)
     assert [cell.execution_count for cell in notebook.cells[1:]] == [1, 2]
     assert notebook.cells[0].metadata.translation == {"text": "0"}
     assert [output.text for output in notebook.cells[1].outputs[:1]] == ["学习率 0.1\n"]
-
-
-def test_check_names_the_cell_that_is_out_of_date_and_writes_nothing(tmp_path):
-    path = a_notebook(tmp_path / "a.ipynb", "1", "2 + 2")
-    assert run(path).returncode == 0
-    stale = path.read_text().replace('"4"', '"5"')
+    stale = path.read_text().replace("found 4", "found 5")
     write(path, stale)
     result = run("--check", path)
-    assert result.returncode == 1
+    assert result.returncode == 1 and path.read_text() == stale
     assert result.stderr == f"{path}: executing it changes cell cell-2\n"
-    assert path.read_text() == stale
-
-
-def test_a_notebook_executes_in_its_own_folder(tmp_path):
-    (tmp_path / "here.txt").write_text("found")
-    path = a_notebook(tmp_path / "a.ipynb", "print(open('here.txt').read())")
-    assert "found" in notebooks.execute(path)
 
 
 @pytest.mark.parametrize(
@@ -82,15 +70,14 @@ def test_a_notebook_executes_in_its_own_folder(tmp_path):
 )
 def test_a_failing_cell_is_named_and_the_notebook_untouched(tmp_path, code, message):
     path = a_notebook(tmp_path / "a.ipynb", "1", code)
-    good = a_notebook(tmp_path / "b.ipynb", "6 * 7")
+    good, wrong = a_notebook(tmp_path / "b.ipynb", "6 * 7"), tmp_path / "c.ipynb"
+    wrong.write_text("no notebook")
     before = path.read_bytes()
-    result = run(path, good)
-    assert result.returncode == 1
-    assert result.stderr.startswith(f"{path}, cell cell-2: ")
-    assert message in result.stderr
-    assert "Traceback" not in result.stderr
-    assert path.read_bytes() == before
-    assert '"42"' in good.read_text()
+    result = run(path, good, wrong)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert f"{path}, cell cell-2: " in result.stderr and message in result.stderr
+    assert f"\n{wrong}: " in f"\n{result.stderr}"
+    assert path.read_bytes() == before and '"42"' in good.read_text()
     assert leftovers(tmp_path) == []
 
 
@@ -111,30 +98,17 @@ def test_a_page_is_chosen_by_how_its_name_begins_in_both_languages():
         notebooks.chosen("99")
 
 
-def test_a_file_that_is_no_notebook_is_named(tmp_path):
-    path = tmp_path / "a.ipynb"
-    path.write_text("no notebook")
-    for wrong in (path, tmp_path / "missing.ipynb"):
-        result = run(wrong)
-        assert result.returncode == 1
-        assert result.stderr.startswith(f"{wrong}: ")
-        assert len(result.stderr.splitlines()) == 1
-
-
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX limits")
 def test_a_full_disk_leaves_the_old_notebook_whole(tmp_path):
     import resource
 
     path = a_notebook(tmp_path / "a.ipynb", "print('x' * 50_000)")
     small = a_notebook(tmp_path / "b.ipynb", "6 * 7")
-    before = path.read_bytes()
-    result = run(
-        path, small, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-    )
+    before, limit = path.read_bytes(), (20_000, 20_000)
+    result = run(path, small, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
     assert result.returncode == 1
     assert result.stderr == f"{path}: File too large; the notebook is as it was\n"
-    assert path.read_bytes() == before
-    assert '"42"' in small.read_text()
+    assert path.read_bytes() == before and '"42"' in small.read_text()
     assert leftovers(tmp_path) == []
 
 

@@ -30,25 +30,6 @@ def test_on_a_quadratic_each_step_multiplies_the_distance_by_one_minus_rate_time
     assert descent.points[:, 0, 0] == pytest.approx((1 - ratio) ** np.arange(21), abs=1e-9)
 
 
-def test_two_over_L_is_where_a_quadratic_stops_converging():
-    descent = descend(quadratic([1.0, 4.0]), SGD([0.49, 0.5, 0.51]), [1.0, 1.0], 400)
-    below, at, above = descent.errors[-1]
-    assert below < 1e-5
-    assert at == pytest.approx(2.0)  # swings between w₂ = 1 and w₂ = −1 for ever
-    assert above > 1e5
-
-
-@given(st.floats(-5, 5), st.floats(-5, 5))
-def test_gradients_are_slopes(first, second):
-    point = np.array([first, second])
-    for landscape in (quadratic([1.0, 3.0], [1.0, -2.0]), least_squares(X, Y)):
-        slopes = [
-            (landscape.error(point + 1e-5 * axis) - landscape.error(point - 1e-5 * axis)) / 2e-5
-            for axis in np.eye(2)
-        ]
-        assert landscape.gradient(point) == pytest.approx(slopes, abs=1e-4)
-
-
 def test_least_squares_knows_its_minimum_and_its_curvature():
     mountain = least_squares(X, Y)
     assert mountain.gradient(mountain.minimum) == pytest.approx([0, 0], abs=1e-12)
@@ -58,28 +39,15 @@ def test_least_squares_knows_its_minimum_and_its_curvature():
     assert errors[-1, 1] > errors[0, 1]
 
 
-def test_a_descent_out_of_the_range_of_numbers_is_a_result():
-    errors = descend(quadratic(1.0), SGD(1e200), 1.0, 5).errors
-    assert not np.isfinite(errors[-1, 0])
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: quadratic([1.0, 0.0]), "curvature must be positive"),
-        (lambda: quadratic(np.nan), "curvature must be finite"),
-        (lambda: least_squares([[1.0, 2.0]] * 3, [1, 2, 3]), "linearly independent"),
-        (lambda: least_squares(X, Y[:2]), r"x must be \(n, weights\) and y \(n,\)"),
-        (lambda: descend(quadratic(1.0), SGD(0.1), [1.0, 2.0], 3), "start must have 1 weights"),
-        (lambda: descend(quadratic(1.0), SGD(0.1), 1.0, 0), "steps must be at least 1"),
-    ],
-)
-def test_what_is_no_landscape_or_descent_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
-NAMED = [saddle(), rosenbrock(), beale(), ravine(), two_valleys()]
+NAMED = [
+    saddle(),
+    rosenbrock(),
+    beale(),
+    ravine(),
+    two_valleys(),
+    least_squares(X, Y),
+    quadratic([1.0, 3.0], [1.0, -2.0]),
+]
 
 
 @pytest.mark.parametrize("landscape", NAMED)
@@ -136,18 +104,13 @@ def test_a_rotated_bowl_is_judged_along_its_own_axes():
     assert names == ["slow", "oscillating", "diverging"]
 
 
-def test_enough_steps_turn_slow_into_converging():
+def test_the_number_of_steps_tells_slow_from_converging_and_two_are_enough_for_the_others():
     assert classify(descend(quadratic(1.0), SGD(0.01), 1.0, 20)) == ["slow"]
     assert classify(descend(quadratic(1.0), SGD(0.01), 1.0, 500)) == ["converging"]
+    two = descend(quadratic(1.0), SGD([0.5, 1.5, 2.5]), 1.0, 2)
+    assert classify(two) == ["slow", "oscillating", "diverging"]
 
 
 def test_a_descent_that_left_the_numbers_diverges():
-    assert classify(descend(quadratic(1.0), SGD(1e200), 1.0, 5)) == ["diverging"]
-
-
-def test_one_step_shows_no_scenario():
-    one = descend(quadratic(1.0), SGD([0.5, 1.5, 2.5]), 1.0, 1)
-    with pytest.raises(ValueError, match="descent must have at least two steps"):
-        classify(one)
-    two = descend(quadratic(1.0), SGD([0.5, 1.5, 2.5]), 1.0, 2)
-    assert classify(two) == ["slow", "oscillating", "diverging"]
+    descent = descend(quadratic(1.0), SGD(1e200), 1.0, 5)
+    assert not np.isfinite(descent.errors[-1, 0]) and classify(descent) == ["diverging"]

@@ -39,10 +39,10 @@ PLACES = {
     "lrcourse/schedules.py": (
         "check each argument in `_CHECKS`", {name for name in FACTORIES if checked(name)}
     ),
-    "tests/test_schedules.py": (
+    "tests/library/test_schedules.py": (
         "draw its arguments in `DRAWN`", test_schedules.DRAWN.keys()
     ),
-    "tests/test_arguments.py": (
+    "tests/library/test_arguments.py": (
         "add a call to `CALLS`", {function.__name__ for function, _ in test_arguments.CALLS
                                   if hasattr(function, "__name__")}
     ),
@@ -80,7 +80,7 @@ def test_no_schedule_is_missing_from_a_place_where_it_belongs(place):
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "CONTRIBUTING.zh.md"])
 def test_the_places_are_those_that_contributors_are_told_of(page):
-    text = (ROOT / page).read_text("utf-8")
+    text = (ROOT / ".github" / page).read_text("utf-8")
     section = between(text, "## 增加调度" if ".zh" in page else "## Add a schedule", "\n## ")
     told = re.findall(r"(?m)^\d+\. `([^`]+)`", section)
     assert told == list(PLACES)

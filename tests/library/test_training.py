@@ -49,19 +49,6 @@ def test_the_data_are_those_that_the_textbook_describes():
     assert not np.array_equal(y == 1, x[:, 1] > x[:, 0] + facts["offset"])
 
 
-def test_a_shuffle_splits_the_points_without_loss():
-    x, y = school_district_points()
-    data = school_district(seed=3)
-    together = np.column_stack(
-        [
-            np.concatenate([data.x_train, data.x_validation]),
-            np.concatenate([data.y_train, data.y_validation]),
-        ]
-    )
-    assert len(data.x_train) == 1600
-    assert sorted(map(tuple, together)) == sorted(map(tuple, np.column_stack([x, y])))
-
-
 def test_the_textbooks_table_is_reproduced(history):
     ours, theirs = learning_rate_table(history), quoted("aiedu", "E3")
     loss, printed = np.array(ours.column("train_loss")), np.array(theirs.column("train_loss"))
@@ -190,68 +177,6 @@ def test_both_ways_of_computing_the_loss_agree_where_both_can(z, y):
     z, y = np.array([z]), np.array([y])
     expected = cross_entropy_from_probabilities(z, y)
     assert cross_entropy_from_logits(z, y) == pytest.approx(expected, rel=1e-9, abs=1e-13)
-
-
-@given(
-    st.lists(st.floats(-5, 5), min_size=3, max_size=3),
-    st.integers(0, 10_000),
-)
-def test_the_gradient_is_the_slope_of_the_loss(weights, seed):
-    generator = np.random.default_rng(seed)
-    x, y = generator.normal(size=(20, 2)), generator.integers(0, 2, 20).astype(float)
-    model = LogisticRegression(2)
-
-    def loss(point):
-        return model.loss_and_accuracy([point[None]], x, y)[0][0]
-
-    point, step = np.array(weights), 1e-5
-    [gradient] = model.gradients([point[None]], x, y)
-    slopes = [
-        (loss(point + step * axis) - loss(point - step * axis)) / (2 * step) for axis in np.eye(3)
-    ]
-    assert gradient[0] == pytest.approx(slopes, abs=1e-8)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "error", "message"),
-    [
-        ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
-        ({"epochs": 1.5}, TypeError, "epochs must be a whole number, got 1.5"),
-        ({"epochs": True}, TypeError, "epochs must be a whole number"),
-        ({"batch_size": 161}, ValueError, "between 1 and 160 (the training rows), got 161"),
-        ({"batch_size": 0}, ValueError, "batch_size must be between 1 and 160"),
-        ({"evaluate_every": 0}, ValueError, "evaluate_every must be at least 1, got 0"),
-    ],
-)
-def test_settings_that_cannot_be_trained_with_are_named(small, wrong, error, message):
-    with pytest.raises(error) as raised:
-        train(small, 0.1, **wrong)
-    assert message in str(raised.value)
-
-
-def replaced(data, position, value):
-    return Data(*(value if i == position else array for i, array in enumerate(data)))
-
-
-@pytest.mark.parametrize(
-    ("position", "value", "error", "message"),
-    [
-        (0, np.full((160, 2), np.nan), ValueError, "x of training data must be finite"),
-        (3, np.full(40, np.inf), ValueError, "y of validation data must be finite"),
-        (1, np.zeros(5), ValueError, "training data must have one label for each row"),
-        (0, [["a", "b"]] * 160, TypeError, "x of training data must be an array of numbers"),
-        (0, [[1.0], [1.0, 2.0]], TypeError, "x of training data must be an array of numbers"),
-        (2, np.zeros((40, 3)), ValueError, "x must have 2 features, got shape (40, 3)"),
-        (2, np.zeros((0, 2)), ValueError, "at least one row"),
-    ],
-)
-def test_data_that_cannot_be_trained_on_are_named(small, position, value, error, message):
-    data = replaced(small, position, value)
-    if position == 2 and len(value) == 0:
-        data = replaced(data, 3, np.zeros(0))
-    with pytest.raises(error) as raised:
-        train(data, 0.1)
-    assert message in str(raised.value)
 
 
 def test_integer_data_train_as_floats_do(small):

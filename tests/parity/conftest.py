@@ -8,14 +8,11 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 import jax
 import keras
 import torch
-from hypothesis import settings
 
 jax.config.update("jax_enable_x64", True)
 keras.config.set_floatx("float64")
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
-settings.register_profile("parity", deadline=None, max_examples=40, derandomize=True)
-settings.load_profile("parity")
 
 
 def pytest_configure(config):

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models_cases import CASES, computed_by_torch, example
 
 
-@settings(deadline=None, max_examples=20)
 @pytest.mark.parametrize("name", CASES)
 @given(seed=st.integers(0, 1000), n=st.integers(1, 20))
 def test_losses_and_gradients_are_pytorchs(name, seed, n):

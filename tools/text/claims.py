@@ -1,23 +1,22 @@
 """Do the verdicts on the claims rest on what the chapters show?
 
-A number in an entry of ``lrcourse/book/claims.json`` must stand in the chapters that the
-entry names, as a number of their own prose would, or among its source's figures; the
-cells must exist; and both languages must say the same numbers.
+A number in an entry of ``lrcourse/book/claims.json`` must be printed by a cell that the entry
+names, its sign left to the words; or be a setting of that chapter, or a figure of the source.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from lrcourse.language import LANGUAGES
 from tools.text.findings import Finding
-from tools.text.numerals import Number, agrees
-from tools.text.pages import read, short
-from tools.text.pairing import difference
+from tools.text.numerals import Number, agrees, in_text
+from tools.text.pages import output_texts, short, stored
 from tools.text.prose import mentions
 from tools.text.prose_numbers import Ground, leaves
+from tools.text.words import other
 
 
 def check(root: Path) -> list[Finding]:
@@ -35,8 +34,7 @@ def check(root: Path) -> list[Finding]:
     if not path.exists():
         return []
     figures = json.loads(sources.read_text(encoding="utf-8"))
-    notebook = cache(read)
-    ground = cache(lambda page: Ground(notebook(page), sources))
+    ground = cache(lambda page: Ground(stored(page), sources))
     findings = []
     for source, entries in json.loads(path.read_text(encoding="utf-8")).items():
         quoted = list(leaves(figures.get(source, {})))
@@ -51,26 +49,34 @@ def check(root: Path) -> list[Finding]:
                 if not shown or not all(page.exists() for page, _ in shown):
                     texts.append("names no chapter, or one that is not there")
                     continue
+                printed = [number for page, cell in shown for number in prints(page, cell)]
                 texts += [
                     f"{short(page)} has no cell {cell}"
                     for page, cell in shown
-                    if cell not in {each.id for each in notebook(page).cells}
+                    if cell not in {each.id for each in stored(page).cells}
                 ]
                 texts += [
-                    f"{number.text.strip()}: not in its chapters, nor its source ({language})"
+                    f"{number.text.strip()}: not in its cells, nor its source ({language})"
                     for number in stated(entry, language)
-                    if not any(ground(page).justify(number) for page, _ in shown)
-                    and not any(agrees(number, figure) for figure in quoted)
+                    if not any(agrees(number, other) for other in printed + quoted)
+                    and not any(ground(page).justify(number, True) for page, _ in shown)
                 ]
             findings += [Finding(short(path), text, name) for text in texts]
     return findings
 
 
+def prints(page: Path, name: str) -> list[Number]:
+    """Return the numbers that a cell prints, with and without their signs."""
+    cells = [cell for cell in stored(page).cells if cell.id == name]
+    found = [number for cell in cells for text in output_texts(cell) for number in in_text(text)]
+    return found + [replace(number, value=abs(number.value)) for number in found]
+
+
 def differences(entry: dict) -> Iterator[str]:
     """Say which numbers of a claim only one language has."""
-    sides = [Counter(number.amount for number in stated(entry, each)) for each in LANGUAGES]
-    if text := difference(*sides, "in the claim"):
-        yield text
+    for part in ("says", "evidence"):
+        if text := other(*(entry[part][each] for each in LANGUAGES), units=()):
+            yield text
 
 
 def stated(entry: dict, language: str) -> list[Number]:
