@@ -70,8 +70,9 @@ EDITION ?= en
 exercises: $(READY)  ## generate the assignments of a class: make exercises [CLASS=word]
 	$(BIN)/python -m tools.grading.generate --class '$(CLASS)'
 
-grade: $(READY)  ## grade what was handed in: make grade CLASS=word [EDITION=zh]
-	$(BIN)/python -m tools.grading 'exercises/courses/$(CLASS)/$(EDITION)' $(ASSIGNMENT)
+grade: $(READY)  ## grade what was handed in: make grade CLASS=word [EDITION=zh] [FORCE=1]
+	$(BIN)/python -m tools.grading 'exercises/courses/$(CLASS)/$(EDITION)' $(ASSIGNMENT) \
+	  $(if $(FORCE),--force)
 
 tidy: $(READY)  ## bring the sources of the assignments into canonical form
 	$(BIN)/python -m tools.grading.generate --tidy

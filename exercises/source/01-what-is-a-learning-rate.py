@@ -8,6 +8,22 @@ from lrcourse.landscapes import descend, two_valleys
 from lrcourse.optimizers import SGD
 from tools.grading.assignments import Submission
 
+# What is kept of each cell that students fill in, and judged.
+ANSWERS = {
+    "step": ["slope", "w_1"],
+    "path": ["path"],
+    "limit": ["L", "one_step", "limit"],
+    "units": ["his_eta"],
+    "valley": ["found", "lost"],
+}
+
+
+def inputs(w_0, eta, **_) -> dict:
+    """Say with what the functions that students write are called."""
+    seen = [(w_0, eta, 3)]
+    hidden = [(w_0, eta, 6), (w_0 - 2, eta / 3, 11), (9, eta, 4)]
+    return {"path": seen + hidden}
+
 
 def variant(rng: random.Random) -> dict:
     """Draw water and minutes with a clear slope, and valleys that some rates leave."""

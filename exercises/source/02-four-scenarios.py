@@ -11,6 +11,33 @@ from tools.grading.assignments import Submission
 # The rate times the curvature, from and to: well away from where two scenarios meet.
 SCENARIOS = ((0.02, 0.08), (0.25, 0.95), (1.1, 1.9), (2.1, 3.0))
 
+# What is kept of each cell that students fill in, and judged.
+ANSWERS = {
+    "factor": ["flat_factor", "steep_factor", "flat_distance"],
+    "names": ["scenario"],
+    "count": ["steps_needed"],
+    "best": ["best", "best_factor"],
+    "border": ["border"],
+    "safe": ["safe_start"],
+    "swing": ["better"],
+}
+
+
+def inputs(flat, steep, eta, **_) -> dict:
+    """Say with what the functions that students write are called."""
+    ravine = [flat, steep]
+    return {
+        "steps_needed": [
+            ([2.0], 0.5),
+            ([2.0], 1.5),
+            (ravine, eta),
+            (ravine, 1.9 / steep),
+            ([0.02, 0.3, 1.0], 1.2),
+            ([1.0], 1e-4),
+        ],
+        "safe_start": [(rate,) for rate in (0.01, 0.02, 0.003, 0.05, 0.7)],
+    }
+
 
 def variant(rng: random.Random) -> dict:
     """Draw a bowl whose steep axis swings, rates of every scenario, and a bowl for the claim."""

@@ -7,6 +7,29 @@ import numpy as np
 from lrcourse.comparison import paired_difference
 from tools.grading.assignments import Submission
 
+# What is kept of each cell that students fill in, and judged.
+ANSWERS = {
+    "bracket": ["lower", "upper", "fine"],
+    "seeds": ["mean", "error"],
+    "seeds-all": ["tied"],
+    "lottery": ["wins"],
+    "lottery-favourite": ["favourite", "share_of_best"],
+    "ramp": ["ramp"],
+    "ramp-sum": ["way"],
+    "ramp-there": ["suggested"],
+    "longer": ["best_exact", "best_noisy"],
+}
+
+
+def inputs(loss, steep, last, **_) -> dict:
+    """Say with what the functions that students write are called."""
+    seen = np.array([[1.0, 6.0], [2.0, 5.0], [3.0, 4.0]])
+    tables = [seen, loss, loss[1:4, :4], loss[::-1] ** 2]
+    return {
+        "wins": [(table,) for table in tables],
+        "ramp": [(t,) for t in (0, 1, steep, last)],
+    }
+
 
 def variant(rng: random.Random) -> dict:
     """Draw a search with a valley, seeds that leave some rates tied, a ramp and a bowl."""

@@ -8,6 +8,29 @@ from lrcourse.comparison import paired_difference
 from lrcourse.schedules import constant, cosine
 from tools.grading.assignments import Submission
 
+# What is kept of each cell that students fill in, and judged.
+ANSWERS = {
+    "stairs": ["stairs", "turns"],
+    "count": ["updates", "last_by_epoch", "last_by_update"],
+    "count-all": ["applied"],
+    "warm": ["rate"],
+    "reach": ["worth", "at_most", "left"],
+    "reach-plan": ["k_exponential", "k_time"],
+    "help": [
+        "best_constant",
+        "best_cosine",
+        "gain_on_top",
+        "gain_at_its_best",
+    ],
+}
+
+
+def inputs(warm, total, **_) -> dict:
+    """Say with what the functions that students write are called."""
+    seen = [0, warm, total + 5]
+    hidden = [warm // 2, (2 * warm + total) // 3, total - 3]
+    return {"rate": [(t,) for t in seen + hidden]}
+
 
 def variant(rng: random.Random) -> dict:
     """Draw schedules whose common mistakes differ, and a bowl where a cosine on top does harm."""

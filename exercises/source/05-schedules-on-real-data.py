@@ -8,6 +8,36 @@ from lrcourse.book.records import load
 from lrcourse.experiments import ionosphere
 from tools.grading.assignments import Submission
 
+# What is kept of each cell that students fill in, and judged.
+ANSWERS = {
+    "baseline": ["majority", "above", "standard_error"],
+    "baseline-rows": ["enough"],
+    "split-tail": ["good_in_training", "good_in_validation"],
+    "split-fair": ["stratified"],
+    "part": ["by_rate", "by_schedule", "interval"],
+    "luck": ["luck"],
+    "best": ["optimism", "found"],
+}
+
+
+def inputs(labels, fraction, percent, **_) -> dict:
+    """Say with what the functions that students write are called."""
+    tables = [(labels, fraction), (1 - labels[::-1], 0.25)]
+    table = np.array(
+        [
+            percent[each] - percent["constant"]
+            for each in ("time-based", "drop-based", "cosine")
+        ]
+    )
+    seen = np.array([[2.0, 0.0, 1.0], [0.0, 3.0, 2.5]])
+    return {
+        "stratified": [
+            (*each, seed) for each in tables for seed in range(4)
+        ]
+        + 2 * [(*tables[0], 7)],  # twice, for the same seed draws the same
+        "luck": [(gain,) for gain in (seen, table, table[:2, :7], -table)],
+    }
+
 
 def variant(rng: random.Random) -> dict:
     """Draw a report just above its baseline, a file in an order, and a world to choose in."""

@@ -8,6 +8,30 @@ from lrcourse.landscapes import descend, least_squares
 from lrcourse.optimizers import Adagrad, Adam
 from tools.grading.assignments import Submission
 
+# What is kept of each cell that students fill in, and judged.
+ANSWERS = {
+    "adam": ["w_1", "w_2"],
+    "program": ["walk"],
+    "momentum": ["rate_then", "rate_at_last", "eta_new", "limit"],
+    "words": ["rate_common", "rate_rare", "rate_first", "rate_again"],
+    "turned": ["fewest", "good"],
+}
+
+
+def inputs(w_0, slope_1, eta, beta_1, beta_2, **_) -> dict:
+    """Say with what the functions that students write are called."""
+    betas = [beta_1, beta_2]
+    calls = [(w_0, [0.0, slope_1], eta, betas, 1e-8)]
+    generator = np.random.default_rng(0)
+    for pair, eps in (
+        (betas, 0.01),
+        ([0.8, 0.95], 1e-3),
+        ([0.0, 0.9], 0.1),
+    ):
+        slopes = [float(g) for g in generator.normal(slope_1, 1.0, 12)]
+        calls.append((w_0, slopes, eta, pair, eps))
+    return {"walk": calls}
+
 
 def variant(rng: random.Random) -> dict:
     """Draw slopes, averages, words and a ravine whose common mistakes all differ."""

@@ -6,6 +6,7 @@ from math import erfc
 import numpy as np
 
 from lrcourse.comparison import holm
+from lrcourse.schedules import step_decay
 from tools.grading.assignments import Submission
 
 METHODS = [
@@ -18,6 +19,29 @@ METHODS = [
     "Adagrad",
     "Adadelta",
 ]
+
+# What is kept of each cell that students fill in, and judged.
+ANSWERS = {
+    "error": ["error", "gap_error", "in_errors"],
+    "many": ["behind", "by_chance", "beyond", "left"],
+    "needed": ["pictures_needed"],
+    "recorder": ["wrong_epochs"],
+    "repaired": ["repaired"],
+    "momentum": ["times_farther", "fair_rate"],
+    "claim": ["at_given", "at_best"],
+}
+
+
+def inputs(table, first, second, schedule, **_) -> dict:
+    """Say with what the functions that students write are called."""
+    seen = [(0.5, 0.75), (0.7, 0.8), (0.8, 0.7)]
+    hidden = [(table[first], table[second]), (0.9, 0.85), (0.613, 0.6125)]
+    plans = schedule, step_decay(0.4, 0.3, 2), step_decay(1.0, 0.9, 1)
+    return {
+        "pictures_needed": seen + hidden,
+        "repaired": [([0.4, 0.3, 0.2], 0.5)]
+        + [([plan(t + 1) for t in range(9)], plan(0)) for plan in plans],
+    }
 
 
 def variant(rng: random.Random) -> dict:

@@ -4,6 +4,29 @@ import random
 
 from tools.grading.assignments import Submission
 
+# What is kept of each cell that students fill in, and judged.
+ANSWERS = {
+    "formula": ["by_formula", "compounding"],
+    "unit": ["per_update", "rate_by_mistake"],
+    "milestone": ["rate_at"],
+    "adam": ["adam_scales"],
+    "resume": ["restored", "forgetful", "lowest"],
+    "claim": ["grown", "steps_to_double"],
+}
+
+
+def inputs(slopes, adam_rate, beta2, eps, **_) -> dict:
+    """Say with what the functions that students write are called."""
+    lengths = 10, 20, 33, 60
+    seen = [([0.5, 0.5], 0.1, 0.9, 1e-8)]
+    hidden = [
+        (each, adam_rate, beta2, eps) for each in (slopes, slopes[::-1])
+    ]
+    return {
+        "rate_at": [(epoch, n) for n in lengths for epoch in range(n)],
+        "adam_scales": seen + hidden,
+    }
+
 
 def variant(rng: random.Random) -> dict:
     """Draw what the readers ask about; every batch size leaves a rest."""

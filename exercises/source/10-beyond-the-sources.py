@@ -6,6 +6,39 @@ import numpy as np
 
 from tools.grading.assignments import Submission
 
+# What is kept of each cell that students fill in, and judged.
+ANSWERS = {
+    "scale": ["small_steps", "one_step", "largest_batch"],
+    "noise": ["noise_scale"],
+    "sharp": ["sharpness"],
+    "beyond": ["edge", "beyond"],
+    "average": ["tail_rates"],
+    "polyak": ["knowing", "believing"],
+    "claim": ["added", "hurt"],
+}
+
+
+def inputs(gradients, matrix, eta, total, tail, **_) -> dict:
+    """Say with what the functions that students write are called."""
+    rows, square = np.array(gradients), np.array(matrix)
+    samples = (
+        np.array([[1.0, 0.0], [3.0, 0.0]]),
+        rows,
+        10 * rows[:, ::-1] + [1, 2],
+    )
+    matrices = (
+        np.diag([1.0, 4.0]),
+        square,
+        square + np.diag([2.0, 0.5, 0.1]),
+    )
+    tails = (total, tail), (total, total), (9, 2)
+    return {
+        "noise_scale": [(each,) for each in samples],
+        "sharpness": [(each,) for each in matrices],
+        "tail_rates": [(0.1, 7, 3), (0.1, 7, 1)]
+        + [(eta, *each) for each in tails],
+    }
+
 
 def variant(rng: random.Random) -> dict:
     """Draw a step that overshoots less than it walks, and rates on both sides of the edge."""

@@ -1,30 +1,25 @@
 """Every assignment: right solutions get their points, mistakes their message, classes differ."""
 
 import ast
-import contextlib
-import io
+import json
 import re
-from functools import cache
 
 import numpy as np
 import pytest
-from class_work import CLASS, EVERY, affected_tests, code, graded, names, points, solved, with_cells
+from class_work import CLASS, EVERY, answers, judged, names, points, sheet, solved
 
 import lrcourse.exercises
 from lrcourse import use_language
 from lrcourse.language import LANGUAGES
-from tools.grading import assignments
-from tools.grading.session import Session
+from tools.grading import assignments, judge
 
 NAMES = assignments.names()
 WORDS = [f"class-{number}" for number in range(60)]
 
 
-@pytest.fixture(scope="module")
-def session():
-    """One process for all submissions of this file: they are ours, and it is faster."""
-    with Session(shut_in=False) as session:
-        yield session
+@pytest.fixture(autouse=True)
+def english_afterwards():
+    yield
     use_language("en")
 
 
@@ -35,17 +30,49 @@ def submissions():
 
 
 @pytest.mark.parametrize(("name", "language", "submission"), list(submissions()))
-def test_a_prepared_submission_gets_its_points_and_its_message(name, language, submission, session):
-    notebook = solved(name, language)
-    changed = with_cells(notebook, submission.cells)
-    touched = affected_tests(changed, submission.cells.keys())
-    assert {cell.id for cell in touched} >= submission.scores.keys(), "tests that see nothing of it"
-    result = graded(changed, session, touched)
-    full = points(notebook)
+def test_a_prepared_submission_gets_its_points_and_its_message(name, language, submission):
+    ours = sheet(name, language)
+    use_language(language)
+    result = judged(ours, submission.cells)
+    assert result.keys() >= submission.scores.keys(), "tests that see nothing of it"
+    full = points(ours.source)
     expected = {test: submission.scores.get(test, full[test]) for test in result}
     assert {test: score for test, (score, _) in result.items()} == expected, result
     for test, words in submission.says.items():
         assert words[language == "zh"] in result[test][1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_that_a_test_reads_of_a_student_is_declared(name):
+    ours = sheet(name, "en")
+    made = {}
+    for cell in ours.source.cells:
+        if cell.cell_type == "code" and assignments.is_solution(cell):
+            made |= dict.fromkeys(names(cell.source)[1], cell.id)
+    read = {
+        each
+        for cell in ours.source.cells
+        if assignments.is_test(cell)
+        for each in judge.read(ast.parse(cell.source))
+    }
+    declared = {each: cell for cell, kept in ours.answers.items() for each in kept}
+    assert declared == {each: made[each] for each in read & made.keys() - ours.given.keys()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_declared_call_is_made_by_a_test_and_the_other_way_round(name):
+    ours, called = sheet(name, "en"), {each: [] for each in sheet(name, "en").inputs}
+
+    class Seen(judge.Function):
+        def __call__(self, *arguments):
+            called[self.name].append(json.dumps(judge.encode(list(arguments))))
+            return super().__call__(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judge, "Function", Seen)
+        judged(ours)
+    for function, calls in ours.inputs.items():
+        assert {json.dumps(each) for each in calls} == set(called[function]), function
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -56,19 +83,6 @@ def test_there_are_right_and_wrong_submissions_for_every_test(name):
     assert failed == points(solved(name, "en")).keys()
 
 
-@cache
-def results(name, word):
-    """The names of a solved notebook of a class; every mistake that its tests know is wrong."""
-    space = {"__name__": "__main__"}
-    use_language("en")
-    with contextlib.redirect_stdout(io.StringIO()):
-        for cell in code(solved(name, "en", word)):
-            exec(compile(cell.source, f"{name}, {cell.id}, class {word}", "exec"), space)
-            if cell.id == "setup":
-                space["check"] = strict_check
-    return space
-
-
 def strict_check(value, expected, mistakes=None, *, tolerance=1e-6):
     """As the real one; a mistake whose value is right, or nearly so, is the author's."""
     lrcourse.exercises.check(value, expected, mistakes, tolerance=tolerance)
@@ -77,39 +91,35 @@ def strict_check(value, expected, mistakes=None, *, tolerance=1e-6):
             assert not lrcourse.exercises.same(each, expected, 10 * tolerance), message
 
 
+# All hundred classes: tests/exercises/many_classes.py.
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("word", [assignments.OPEN_CLASS, CLASS, *WORDS[:4]])
-def test_the_solution_is_right_and_the_mistakes_are_wrong_in_every_class(name, word):
-    results(name, word)
+@pytest.mark.parametrize("word", [assignments.OPEN_CLASS, CLASS, WORDS[0]])
+def test_the_solution_is_right_and_the_mistakes_are_wrong_in_every_class(name, word, monkeypatch):
+    ours = sheet(name, "en", word)
+    monkeypatch.setitem(ours.given, "check", strict_check)
+    result = judged(ours)
+    assert {test: score for test, (score, _) in result.items()} == points(ours.source), result
 
 
-def answers(name, word):
-    """The plain values that a class's solutions give to names, by cell."""
-    space = results(name, word)
-    found = {}
-    for cell in code(solved(name, "en", word)):
-        if cell.metadata.get("nbgrader", {}).get("solution"):
-            tree = ast.parse(cell.source)
-            made = set() if any(isinstance(node, ast.FunctionDef) for node in tree.body) else None
-            made = names(cell.source)[1] if made is None else made
-            found[cell.id] = {some: space[some] for some in made if plain(space.get(some))}
-    return {cell: values for cell, values in found.items() if values}
-
-
-def plain(value):
-    return isinstance(value, int | float | str | list | tuple | dict | np.ndarray | np.generic)
+def published_answers(name):
+    """What our solutions of the open class answer, written as values into the cells."""
+    ours = sheet(name, "en", assignments.OPEN_CLASS)
+    found = answers(ours, {}, list(points(ours.source)))
+    return {
+        cell: "\n".join(
+            f"{each} = {written(judge.decode(found[each][0]['value']))}" for each in plain
+        )
+        for cell, kept in ours.answers.items()
+        if (plain := [each for each in kept if each not in ours.inputs])
+    }
 
 
 @pytest.mark.parametrize(("name", "language"), EVERY)
-def test_the_published_answers_of_another_class_earn_nothing(name, language, session):
-    published = {
-        cell: "\n".join(f"{some} = {written(value)}" for some, value in values.items())
-        for cell, values in answers(name, assignments.OPEN_CLASS).items()
-    }
-    changed = with_cells(solved(name, language), published)
-    touched = affected_tests(changed, published.keys())
-    result = graded(changed, session, touched)
-    full = points(changed)
+def test_the_published_answers_of_another_class_earn_nothing(name, language):
+    published = published_answers(name)
+    use_language(language)
+    result = judged(sheet(name, language), published)
+    full = points(sheet(name, language).source)
     kept = {test: score for test, (score, _) in result.items() if score > full[test] / 2}
     assert not kept, "these tests do not depend on the class"
 

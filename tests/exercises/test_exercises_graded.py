@@ -6,27 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+import zipfile
 
 import nbformat
 import pytest
-from class_work import CLASS, EVERY, code, hidden_lines, solved
+from class_work import CLASS, EVERY, HOW, code, hidden_lines, run, solved
+from nbgrader.api import Gradebook
 
 from lrcourse.language import LANGUAGES
-from tools.grading import assignments, sandbox
-
-ROOT = Path(__file__).resolve().parents[2]
-# On a machine without bubblewrap the rest is tested all the same.
-HOW = [] if not sandbox.why_not() else ["--no-sandbox"]
-
-
-def run(*words, expect=0):
-    done = subprocess.run(
-        [sys.executable, "-m", *map(str, words)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == expect, done.stderr
-    return done
+from tools.grading import assignments
 
 
 @pytest.fixture(scope="module")
@@ -126,12 +114,180 @@ def test_another_class_gets_other_notebooks(exercises, tmp_path):
         assert path.read_bytes() != other.read_bytes()
 
 
-def test_the_feedback_has_the_messages_and_not_the_hidden_tests(exercises, rows):
+def page_of(course, student, name):
+    return (course / "feedback" / student / name / f"{name}.html").read_text("utf-8")
+
+
+def test_the_feedback_speaks_one_language_and_has_no_hidden_test_and_asks_no_network(
+    exercises, rows
+):
+    words = {
+        "en": ["its cell is empty", "Feedback for untouched", "No response."],
+        "zh": ["它的单元格是空的", "untouched 的作业反馈", "没有作答。"],
+    }
     for name, language in EVERY:
-        course = exercises / "courses" / CLASS / language
-        page = (course / "feedback" / "untouched" / name / f"{name}.html").read_text("utf-8")
-        assert {"en": "its cell is empty", "zh": "它的单元格是空的"}[language] in page
-        assert "HIDDEN TESTS" not in page
+        page = page_of(exercises / "courses" / CLASS / language, "untouched", name)
+        assert all(each in page for each in words[language])
+        if language == "zh":
+            text = re.sub(r"<(style|pre|code|math).*?</\1>|<[^>]*>", " ", page, flags=re.S)
+            assert not re.findall(r"[A-Za-z]{3,} [a-z]{3,} [a-z]{3,}", text)
+        assert "HIDDEN" not in page and "MARK SCHEME" not in page
+        assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+
+
+@pytest.fixture(scope="module")
+def one(rows, tmp_path_factory, exercises):
+    """A course of its own, with one assignment, a late one, and several slips."""
+    folder = tmp_path_factory.mktemp("one")
+    name = assignments.names()[0]
+    run("tools.grading.generate", "--class", CLASS, "--language", "en",
+        "--assignment", name, "--assignment", assignments.names()[1], "--into", folder)  # fmt: skip
+    run("tools.grading.generate", "--class", "spring", "--language", "en",
+        "--assignment", name, "--into", folder)  # fmt: skip
+    course = folder / "courses" / CLASS / "en"
+    ours = course / "source" / name / f"{name}.ipynb"
+
+    def hand_in(student, notebook, file=f"{name}.ipynb", date=None, assignment=name):
+        path = course / "submitted" / student / assignment / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, path)
+        if date:
+            path.with_name("timestamp.txt").write_text(date, encoding="utf-8")
+
+    notebook = nbformat.read(ours, 4)
+    hand_in("amy", notebook, date="2027-03-01 12:00:00 UTC")
+    hand_in("bob", notebook, date="2027-03-09 12:00:00 UTC")
+    hand_in("browser", notebook, f"{name} (1).ipynb")
+    hand_in("other", notebook, f"{assignments.names()[1]}.ipynb", assignment=assignments.names()[1])
+    spring = folder / "courses" / "spring" / "en" / "source" / name / f"{name}.ipynb"
+    hand_in("spring", nbformat.read(spring, 4))
+    moved = nbformat.read(ours, 4)
+    moved.cells = moved.cells[::-1]
+    hand_in("moved", moved)
+    copied = nbformat.read(ours, 4)
+    cells = {cell.id: cell for cell in copied.cells}
+    for each in ("data", "step", "limit-rates"):  # one that we gave, an answer, a test
+        copied.cells.append(nbformat.from_dict(cells[each] | {"id": f"{each}-copy"}))
+    cells["step"].source = "raise NotImplementedError()"
+    hand_in("copied", copied)
+    own = nbformat.read(ours, 4)
+    own.cells.insert(5, nbformat.v4.new_code_cell("helper = 3"))
+    own.cells = [cell for cell in own.cells if cell.id != "valley"]
+    hand_in("own", own)
+    settings = course / "nbgrader_config.py"
+    settings.write_text(
+        settings.read_text("utf-8") + "\nimport sys\n"
+        "sys.path.append(str(Path(__file__).parent))\n"
+        "import late\nc.AssignLatePenalties.plugin_class = late.Late\n",
+        encoding="utf-8",
+    )
+    (course / "late.py").write_text(
+        "from nbgrader.plugins import LateSubmissionPlugin\n"
+        "class Late(LateSubmissionPlugin):\n"
+        "    def late_submission_penalty(self, student, score, seconds): return 5.0\n",
+        encoding="utf-8",
+    )
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        book.update_or_create_assignment(name, duedate="2027-03-05 12:00:00 UTC")
+    run("tools.grading", course, *HOW)
+    return course
+
+
+def table(course):
+    with (course / "grades.csv").open(encoding="utf-8") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def exported(course):
+    """Each student's score in the first assignment, by nbgrader's own command."""
+    subprocess.run(
+        [sys.executable, "-m", "nbgrader", "export", "--to=all.csv"],
+        cwd=course, check=True, capture_output=True,
+    )  # fmt: skip
+    with (course / "all.csv").open(encoding="utf-8") as file:
+        return {
+            row["student_id"]: float(row["score"])
+            for row in csv.DictReader(file)
+            if row["assignment"] == assignments.names()[0]
+        }
+
+
+def test_the_scores_are_those_that_nbgrader_exports_with_the_instructors_rules(one):
+    ours = {who: float(row["score"]) for who, row in table(one).items() if row["score"]}
+    assert ours == {who: exported(one)[who] for who in ours}
+    assert (ours["amy"], ours["bob"]) == (17, 12)
+    assert "late: −5" in page_of(one, "bob", assignments.names()[0])
+
+
+@pytest.mark.parametrize(
+    ("student", "reason"),
+    [
+        ("other", "this is 01-what-is-a-learning-rate, handed in as 02-four-scenarios"),
+        ("spring", "this is the notebook of the class spring"),
+    ],
+)
+def test_a_notebook_in_the_wrong_place_is_recognised_and_named(one, student, reason):
+    row = table(one)[student]
+    assert (row["status"], row["reason"]) == ("refused", reason)
+
+
+@pytest.mark.parametrize(
+    ("student", "points", "note"),
+    [
+        ("browser", 17, "the file was called 01-what-is-a-learning-rate (1).ipynb"),
+        ("moved", 17, ""),
+        ("copied", 17, ""),
+        ("own", 13, ""),
+    ],
+)
+def test_an_honest_slip_costs_nothing_else(one, student, points, note):
+    row = table(one)[student]
+    assert (float(row["score"]), row["note"]) == (points, note), row
+    page = page_of(one, student, assignments.names()[0])
+    assert ("Cells of your own are not graded" in page) == (student == "own")
+
+
+def test_an_essay_waits_until_it_is_read_and_the_rubric_is_the_teachers(one):
+    name = assignments.names()[0]
+    assert page_of(one, "amy", name).count("not graded yet") == 2
+    assert "names a limit of the experiment" not in page_of(one, "amy", name)
+    with Gradebook(f"sqlite:///{one}/gradebook.db") as book:
+        grade = book.find_grade("verdict", name, name, "amy")
+        grade.manual_score, grade.needs_manual_grade = 3.0, False
+        book.find_comment("verdict", name, name, "amy").manual_comment = "Well seen."
+        book.db.commit()
+    assert "graded now: 0;" in run("tools.grading", one, *HOW).stdout
+    page = page_of(one, "amy", name)
+    assert "not graded yet" not in page and "Well seen." in page and "20 of 21" in page
+    assert float(table(one)["amy"]["score"]) == exported(one)["amy"] == 20
+    with zipfile.ZipFile(one / "feedback.zip") as file:
+        assert file.read(f"amy/{name}.html").decode() == page
+        assert len(file.namelist()) == 6
+    settings = one / "nbgrader_config.py"
+    settings.write_text(settings.read_text("utf-8") + "c.Page.rubric = True\n", encoding="utf-8")
+    run("tools.grading", one, *HOW)
+    assert "names a limit of the experiment" in page_of(one, "amy", name)
+
+
+def test_changed_points_are_noticed_and_named_and_regraded_and_manual_points_are_kept(one):
+    name = assignments.names()[0]
+    path = one / "source" / name / f"{name}.ipynb"
+    before = float(table(one)["moved"]["score"])
+    notebook = nbformat.read(path, 4)
+    for cell in notebook.cells:
+        if cell.id == "step-slope":
+            cell.metadata.nbgrader.points = 3
+    nbformat.write(notebook, path)
+    said = run("tools.grading", one, *HOW).stdout
+    assert "tests, points or solution changed: 7\n" in said, said
+    rows = table(one)
+    assert float(rows["moved"]["score"]) == before + 2
+    with Gradebook(f"sqlite:///{one}/gradebook.db") as book:
+        assert book.find_grade("verdict", name, name, "amy").manual_score == 3.0
+    assert float(rows["amy"]["score"]) == exported(one)["amy"] == 22
+    assert "graded now: 0;" in run("tools.grading", one, *HOW).stdout
+    said = run("tools.grading", one, name, "--force", *HOW).stdout
+    assert "asked for: 7\n" in said
 
 
 def test_what_is_graded_is_not_graded_again_until_it_changes(exercises, rows):
@@ -140,7 +296,8 @@ def test_what_is_graded_is_not_graded_again_until_it_changes(exercises, rows):
     assert "graded now: 0;" in run("tools.grading", course, name, *HOW).stdout
     path = course / "submitted" / "untouched" / name / f"{name}.ipynb"
     path.write_text(path.read_text("utf-8") + "\n", encoding="utf-8")
-    assert "graded now: 1," in run("tools.grading", course, name, *HOW).stdout
+    said = run("tools.grading", course, name, *HOW).stdout
+    assert "handed in again: 1\n" in said and "graded now: 1," in said
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_the_guide_states_the_limits_of_the_sandbox(language):
         f"{limits.disk / 2**20:g} MiB",
     ):
         assert stated in table
-    assert re.search(rf"\| (processes|进程) \| {limits.processes}\b", table)
+    assert re.search(rf"\| (processes and threads|进程和线程) \| {limits.processes}\b", table)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -51,7 +51,7 @@ def test_the_commands_of_the_guide_exist(language):
         assert re.search(rf"^{target}:", makefile, re.M), target
     for word in re.findall(r"^nbgrader (\w+)", commands, re.M):
         assert word in NbGraderApp().subcommands, word
-    options = set(re.findall(r" (--(?:seconds|memory|no-[a-z]+))", commands))
+    options = set(re.findall(r" (--(?:seconds|memory|user|no-[a-z]+))", commands))
     assert {"--seconds", "--no-sandbox"} <= options
     for option in options:
         assert f'"{option}"' in (ROOT / "tools" / "grading" / "__main__.py").read_text("utf-8")

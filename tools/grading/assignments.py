@@ -5,6 +5,9 @@ as they are; ``exercises/source/NAME.py`` beside them has
 
 - ``variant(rng)``, which draws the numbers of a class from a `random.Random` and returns
   them by name: every name that the cell ``constants`` assigns, and what else the text needs;
+- ``ANSWERS``, the names that are kept of each cell that students fill in, and judged;
+- ``inputs(**given)``, the arguments with which the functions among these are called, made of
+  the names that the locked cells give: ``{"path": [(w_0, eta, 3), (9, eta, 4)]}``;
 - ``SUBMISSIONS``, wrong and right solutions that the tests try.
 
 Markdown is a Jinja template: ``{{ eta }}`` is the number that the class has.
@@ -176,6 +179,16 @@ def is_locked(cell: NotebookNode) -> bool:
     """Say whether a cell is ours alone: students may not change it."""
     about = cell.metadata.get("nbgrader", {})
     return bool(about.get("locked") or (about.get("grade") and not about.get("solution")))
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    """Say whether a cell is for an answer."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def is_given(cell: NotebookNode) -> bool:
+    """Say whether a cell is code that an assignment gives: locked, and no test."""
+    return cell.cell_type == "code" and is_locked(cell) and not is_test(cell)
 
 
 def tidy() -> list[Path]:

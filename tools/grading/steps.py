@@ -1,38 +1,32 @@
-"""nbgrader with steps of ours: cells restored, tests run apart, feedback without the tests."""
+"""nbgrader with steps of ours: a submission is rebuilt, run shut in, judged apart."""
 
 import os
 import sys
-from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
-from nbformat import NotebookNode, from_dict
-from nbgrader.api import Gradebook, MissingEntry
+from nbformat.v4 import new_output
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
-    ClearHiddenTests,
-    ClearOutput,
-    DeduplicateIds,
-    GetGrades,
-    IgnorePattern,
-    LimitOutput,
     NbGraderPreprocessor,
     OverwriteCells,
-    OverwriteKernelspec,
     SaveAutoGrades,
 )
 from traitlets import Bool, Float, Int, Unicode
 from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from lrcourse import use_language
-from tools.grading import apart, sandbox
-from tools.grading.session import Ended, Session
+from lrcourse.language import translate
+from tools.grading import assignments, judge, rebuild, sandbox
 from tools.text.pages import read
 
 # nbgrader calls alembic, and finds it only if the environment's commands are on the path.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
+JUDGING = 60.0  # seconds for all tests of a submission
 STUBS = {
     "en": ("# YOUR CODE HERE\nraise NotImplementedError()", "YOUR ANSWER HERE"),
     "zh": ("# 在这里写代码\nraise NotImplementedError()", "在这里写答案"),
@@ -40,7 +34,7 @@ STUBS = {
 
 
 def configuration(course: Path, language: str) -> Config:
-    """Return the configuration of a course, for nbgrader's commands and for ours.
+    """Return our part of a course's configuration; its ``nbgrader_config.py`` asks for it.
 
     Parameters
     ----------
@@ -48,6 +42,8 @@ def configuration(course: Path, language: str) -> Config:
         Its folder, ``exercises/courses/CLASS/LANGUAGE``.
     language : {"en", "zh"}
     """
+    from tools.grading.feedback import Page
+
     course = course.resolve()
     release = course.parent.parent.parent / "release" / course.parent.name / language
     config = Config()
@@ -58,112 +54,102 @@ def configuration(course: Path, language: str) -> Config:
     config.CourseDirectory.db_url = f"sqlite:///{course}/gradebook.db?timeout=60"
     config.ClearSolutions.code_stub = {"python": STUBS[language][0]}
     config.ClearSolutions.text_stub = STUBS[language][1]
-    # Rubrics stand in locked cells, which autograding restores, rather than in tasks.
+    # Rubrics stand in locked cells, which are put back for the grader, rather than in tasks.
     config.ClearMarkScheme.enforce_metadata = False
-    # In a submission anything may stand anywhere; of the sources `grading.form` takes care.
-    config.ClearHiddenTests.enforce_metadata = False
-    config.RestoreCells.source = str(course / "source")
-    config.RunApart.language = language
-    config.Autograde.sanitize_preprocessors = [
-        RestoreCells,
-        ClearOutput,
-        DeduplicateIds,
-        OverwriteKernelspec,
-        OverwriteCells,
-        CheckCellMetadata,
-    ]
+    config.Autograde.sanitize_preprocessors = [Rebuild, OverwriteCells, CheckCellMetadata]
     config.Autograde.autograde_preprocessors = [
-        RunApart,
-        IgnorePattern,
-        ClearMetadataPreprocessor,
-        LimitOutput,
+        RunAndJudge,
         SaveAutoGrades,
         AssignLatePenalties,
         CheckCellMetadata,
     ]
-    config.GenerateFeedback.preprocessors = [
-        GetGrades,
-        ClearHiddenTests,
-        CSSHTMLHeaderPreprocessor,
-    ]
-    config.HTMLExporter.sanitize_html = True  # what a submission shows may be a script
+    config.GenerateFeedback.exporter_class = Page
+    config.GenerateFeedback.preprocessors = []
     return config
 
 
-class RestoreCells(NbGraderPreprocessor):
-    """Give each cell the metadata of its original, and put back the cells that were deleted."""
+def settings(course: Path) -> Config:
+    """Return a course's configuration with all that its instructor has set."""
+    return PyFileConfigLoader("nbgrader_config.py", path=str(course.resolve())).load_config()
 
-    source = Unicode(help="The folder of the course's sources.").tag(config=True)
+
+def source(course: Path, name: str) -> Path:
+    """Return the file of an assignment in a course: ours, of the class."""
+    return course / "source" / name / f"{name}.ipynb"
+
+
+@cache
+def sheet(course: Path, name: str) -> judge.Sheet:
+    """Return an assignment of a course, ready to be judged."""
+    use_language(course.name)
+    return judge.sheet(name, read(source(course, name)))
+
+
+def _where(resources) -> tuple[Path, str]:
+    """Return the course and the assignment that nbgrader is at."""
+    database = resources["nbgrader"]["db_url"].removeprefix("sqlite:///").partition("?")[0]
+    return Path(database).parent, resources["nbgrader"]["assignment"]
+
+
+class Rebuild(NbGraderPreprocessor):
+    """Replace a submission by our notebook with the student's solution cells."""
 
     def preprocess(self, notebook, resources):
-        """Restore a submission's cells."""
-        about = resources["nbgrader"]
-        names = (about["notebook"], about["assignment"])
-        source = read(Path(self.source) / names[1] / f"{names[0]}.ipynb")
-        originals = {name: cell for cell in source.cells if (name := apart.grade_id(cell))}
-        for cell in notebook.cells:
-            original = originals.get(_claimed(cell))
-            about_cell = {} if original is None else {"nbgrader": original.metadata.nbgrader}
-            cell.metadata = from_dict(about_cell)
+        """Rebuild a submission."""
+        course, name = _where(resources)
+        ours = read(source(course, name))
         with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
-            released = {name: gradebook.find_source_cell(name, *names).source for name in originals}
-        put_back(notebook, originals, released)
-        return notebook, resources
+            stubs = {
+                cell.id: gradebook.find_source_cell(cell.id, name, name).source
+                for cell in filter(assignments.is_solution, ours.cells)
+            }
+        return rebuild.rebuild(notebook, ours, stubs), resources
 
 
-def put_back(notebook: NotebookNode, originals: dict, released: dict[str, str]) -> None:
-    """Insert each cell that a submission lacks, after the one that it follows in the source."""
-    there = {apart.grade_id(cell) for cell in notebook.cells}
-    ids = {cell.get("id") for cell in notebook.cells}
-    before = None
-    for name, original in originals.items():
-        if name not in there:
-            cell = from_dict({**original, "source": released[name]})
-            if cell.id in ids:
-                cell.id = f"{cell.id[:50]}-restored"
-            at = [apart.grade_id(some) for some in notebook.cells].index(before) + 1
-            notebook.cells.insert(at if before else 0, cell)
-        before = name
+class RunAndJudge(NbGraderPreprocessor):
+    """Run a rebuilt submission shut in, and judge its answers apart from it."""
 
-
-def _claimed(cell: NotebookNode) -> str | None:
-    """Return the grade id that a cell says it has, if it is one."""
-    with suppress(AttributeError, KeyError, TypeError):
-        name = cell.metadata["nbgrader"]["grade_id"]
-        return name if isinstance(name, str) else None
-    return None
-
-
-class RunApart(NbGraderPreprocessor):
-    """Execute a submission in a sandbox and its tests outside; see `grading.apart`."""
-
-    language = Unicode("en", help="The language of messages.").tag(config=True)
     shut_in = Bool(True, help="Whether to refuse to grade without a sandbox.").tag(config=True)
+    user = Unicode("", help="As whom students' code runs, if we are root.").tag(config=True)
     seconds = Float(sandbox.Limits.seconds, help="For each cell.").tag(config=True)
-    total_seconds = Float(sandbox.Limits.total_seconds, help="For all.").tag(config=True)
     memory = Int(sandbox.Limits.memory, help="In bytes.").tag(config=True)
 
+    def limits(self) -> sandbox.Limits:
+        """Return what a submission may use."""
+        return sandbox.Limits(self.seconds, 4 * self.seconds, self.memory)
+
     def preprocess(self, notebook, resources):
-        """Execute a submission."""
-        about = resources["nbgrader"]
-        ours = {}
-        with Gradebook(about["db_url"]) as gradebook:
-            names = (about["notebook"], about["assignment"])
-            for cell in gradebook.find_notebook(*names).source_cells:
-                if cell.locked and cell.cell_type == "code":
-                    ours[cell.name] = (cell.source, _has_points(gradebook, cell.name, *names))
-        use_language(self.language)
-        limits = sandbox.Limits(
-            seconds=self.seconds, total_seconds=self.total_seconds, memory=self.memory
+        """Run and judge a submission."""
+        ours = sheet(*_where(resources))
+        solutions = {
+            cell.id: cell.source for cell in notebook.cells if assignments.is_solution(cell)
+        }
+        work = sandbox.run(
+            ours.cells(solutions), ours.inputs, self.limits(), self.shut_in, self.user
         )
-        with Session(limits, self.shut_in) as session, suppress(Ended):
-            apart.run(notebook, session, ours)
+        shown, answers, reason = judge.received(work.output, work.reason)
+        judged = judge.Answers(ours, answers, reason)
+
+        def tests(say):
+            for name, outputs in judge.judge(ours, judged):
+                say({"test": name, "outputs": outputs})
+
+        limits = sandbox.Limits(total_seconds=JUDGING, memory=self.memory)
+        said = sandbox.Work.of(tests, limits).wait().said()
+        outputs = {each["test"]: each["outputs"] for each in said}
+        late = [judge.message(translate(judge.REASONS["judging"]))]
+        for cell in notebook.cells:
+            if assignments.is_test(cell):
+                cell.outputs = [new_output(**each) for each in outputs.get(cell.id, late)]
+            elif cell.id in shown and assignments.is_solution(cell):
+                cell.outputs = _outputs(*shown[cell.id])
         return notebook, resources
 
 
-def _has_points(gradebook: Gradebook, name: str, *where: str) -> bool:
-    try:
-        gradebook.find_grade_cell(name, *where)
-    except MissingEntry:
-        return False
-    return True
+def _outputs(printed: str, error: str) -> list:
+    """Return what a cell has shown, as outputs of a notebook."""
+    outputs = [new_output("stream", name="stdout", text=printed)] if printed else []
+    if error:
+        lines = error.splitlines()
+        outputs.append(new_output("error", ename="", evalue=lines[-1], traceback=lines))
+    return outputs
