@@ -21,7 +21,15 @@ ADDRESS = "https://someone.github.io/course/"
 def pages(language):
     found = sorted((SITE / language).glob("*.html"))
     assert found, "there is no site: run `make book` first"
-    return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in found}
+    return {
+        path: BeautifulSoup(top(path.read_text(encoding="utf-8")), "html.parser") for path in found
+    }
+
+
+def top(html):
+    """Cut a page a little below its title: what is asked here stands above."""
+    title = html.find("</h1>", html.find("<article"))
+    return html if title < 0 else html[: title + 200]
 
 
 def meta(page, name):

@@ -116,7 +116,7 @@ def watch(command, language):
     int, str
         Its exit code, and what it wrote to standard error.
     """
-    environment = os.environ | {"PYTHONUTF8": "1"}
+    environment = os.environ | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     bar = tqdm(total=100, position=LANGUAGES.index(language), disable=None, bar_format=BAR)
     with bar, tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
         with subprocess.Popen(

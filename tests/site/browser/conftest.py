@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items):
     A browser without a screen stops, now and then, in the middle of a page where it never
     stopped before. A test that fails fails; one that hangs twice fails too.
     """
-    marks = [pytest.mark.timeout(180), pytest.mark.flaky(reruns=1, only_rerun="Timeout")]
+    marks = [pytest.mark.timeout(600), pytest.mark.flaky(reruns=1, only_rerun="Timeout")]
     if not (chromium() or os.environ.get("REQUIRE_BROWSER")):
         marks = [pytest.mark.skip(reason="no Chromium or Chrome is installed")]
     for item in items:

@@ -109,7 +109,11 @@ def test_a_figure_answers_to_keyboard_and_mouse_with_the_librarys_numbers(kind, 
 
 def test_a_figure_answers_to_a_finger_on_a_phone_in_chinese(tab):
     box, figure = figure_on(tab(width=360, touch=True), "descent", "zh")
-    point_at_sliders(box, figure, beginning(figure), touch=True)
+    use_language("zh")
+    try:
+        point_at_sliders(box, figure, beginning(figure), touch=True)
+    finally:
+        use_language("en")
     assert box.page.evaluate("document.scrollingElement.scrollWidth") <= 360
 
 
