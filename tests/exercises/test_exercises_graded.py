@@ -132,6 +132,8 @@ def test_the_feedback_speaks_one_language_and_has_no_hidden_test_and_asks_no_net
             text = re.sub(r"<(style|pre|code|math).*?</\1>|<[^>]*>", " ", page, flags=re.S)
             assert not re.findall(r"[A-Za-z]{3,} [a-z]{3,} [a-z]{3,}", text)
         assert "HIDDEN" not in page and "MARK SCHEME" not in page
+        assert "<math" in page or "$" not in "".join(c.source for c in solved(name, language).cells)
+        assert not re.search(r'class="math \w+">\s*<code>', page), "a formula that is not typeset"
         assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
 
 

@@ -21,7 +21,9 @@ from tools.grading import assignments
 
 MARK_SCHEME = re.compile(r"\s*=== BEGIN MARK SCHEME ===(.*?)=== END MARK SCHEME ===\s*", re.S)
 # What a student's formula may say of itself; anything else could be a link or a style.
-SAFE = {"display", "mathvariant", "stretchy", "columnalign", "fence", "form", "accent", "width"}
+SAFE = {"display", "mathvariant", "stretchy", "columnalign", "form", "accent", "width"}
+SAFE |= {"lspace", "rspace"}
+NAMED = re.compile(r"&(?!lt|gt|amp|quot)\w+;")  # characters whose names XML does not know
 
 
 class Page(Exporter):
@@ -142,12 +144,13 @@ def formula(latex: str, options: dict) -> str:
     """Return a formula as MathML, or as it was written if it cannot be typeset."""
     from xml.etree import ElementTree
 
-    from tools.site.mathematics import FormulaError, mathml
+    from tools.site.mathematics import mathml
 
     display = "block" if options["display_mode"] else "inline"
     try:
-        math = ElementTree.fromstring(mathml(latex, display))
-    except (FormulaError, ElementTree.ParseError, RecursionError):
+        text = NAMED.sub(lambda name: html.unescape(name[0]), mathml(latex, display))
+        math = ElementTree.fromstring(text)
+    except Exception:  # of many kinds, for a student may have written anything
         return f"<code>{html.escape(latex)}</code>"
     for element in math.iter():
         element.attrib = {k: v for k, v in element.attrib.items() if k in SAFE}
