@@ -115,6 +115,8 @@ class Optimizer:
         rates = self._next_rates()
         for w, g in zip(parameters, gradients, strict=True):
             shape = checks.float_array("parameters", w).shape
+            if not w.dtype.type(getattr(self, "eps", 1.0)):
+                raise ValueError(f"eps must be above 0 in {w.dtype}, got {self.eps}")
             if not w.flags.writeable:
                 raise ValueError("parameters must be writeable, to be updated in place")
             if checks.numbers("gradients", g).shape != shape:
