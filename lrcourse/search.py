@@ -390,7 +390,7 @@ def find(
     ...     w[...] = w - rate * curvature * w
     ...     return float(curvature @ w**2 / 2)
     >>> print(find(step, 1e-4, 10).suggestion)  # about 1/20, half of 2/20
-    0.05 (from 0.05 to 0.05 over the seeds)
+    0.049 (from 0.049 to 0.049 over the seeds)
     """
     if not callable(step):
         raise TypeError(f"step must be a function of a rate, got {step!r}")
