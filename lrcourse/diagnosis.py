@@ -241,18 +241,18 @@ def _loss_scores(losses, validation) -> dict[str, float]:
     jumps = _jumps(losses[n // 2 :])
     quarters = [part.mean() for part in np.array_split(smooth, 4)]
     early = smooth[: max(1, n // 4)].max() - first
-    scores = {
-        "diverged": _score((end - first) / max(fall, abs(first)) + 1, THRESHOLDS["diverged"]),
-        "never fell": _score(abs(first) + 4 * jumps, 0) if fall <= 1e-12 * abs(first) else
-        _score(THRESHOLDS["never fell"] * abs(first) / fall, 1),
-        "no warmup": _score(early / fall, THRESHOLDS["no warmup"]) * (end < first),
+    small = max(THRESHOLDS["never fell"] * abs(first), min(4 * jumps, 0.05 * abs(first)))
+    steadily = quarters[2] - quarters[3] > jumps and np.all(np.diff(quarters) < 0)
+    worse = (end - first) / max(fall, abs(first)) + 1
+    return {
+        "diverged": _score(worse, THRESHOLDS["diverged"]),
+        "never fell": _score(small / fall, 1),
         "overfitting": _overfitting(validation),
-        "rate too high": _score(
-            max(jumps, end - lowest) / fall, THRESHOLDS["rate too high"]
-        ),
-        "rate too low": _score((quarters[2] - quarters[3]) / fall, THRESHOLDS["rate too low"]),
-    }  # fmt: skip
-    return scores
+        "rate too low": _score((quarters[2] - quarters[3]) / fall, THRESHOLDS["rate too low"])
+        * steadily,
+        "rate too high": _score(max(jumps, end - lowest) / fall, THRESHOLDS["rate too high"]),
+        "no warmup": _score(early / fall, THRESHOLDS["no warmup"]) * (end < first),
+    }
 
 
 def _jumps(losses) -> float:
@@ -266,7 +266,7 @@ def _overfitting(validation) -> float:
     if len(validation) < _LEAST or not np.isfinite(validation).all():
         return 0.0
     lowest, end = validation.min(), np.median(validation[-max(2, len(validation) // 10) :])
-    fall = max(validation[0] - lowest, 1e-2 * abs(lowest))
+    fall = max(validation[0] - lowest, 0.05 * abs(lowest))
     noise = 3 * _jumps(validation[len(validation) // 2 :])
     return _score((end - lowest - noise) / fall, THRESHOLDS["overfitting"])
 
@@ -283,12 +283,14 @@ def _rate_scores(rates) -> dict[str, float]:
     found = {"restarted": _restarted(rates, top)}
     found["decay too fast"] = gone < 0.25 * n
     often = len(cuts) >= 4 and np.median(np.diff(cuts)) <= max(3, 0.12 * n)
-    level = np.isclose(rates[cuts[:-1]], rates[cuts[1:] - 1]).mean() if often else 0
-    found["plateau always"] = often and level > 0.5 and gone >= 0.25 * n
+    # Each by the same factor, and level in between: no curve does that.
+    factors = np.log(rates[cuts] / rates[cuts - 1]) if often else np.array([0.0, 1.0])
+    level = often and np.isclose(rates[cuts[:-1]], rates[cuts[1:] - 1]).mean() > 0.5
+    found["plateau always"] = level and np.ptp(factors) < 0.05 and gone >= 0.25 * n
     found["ended early"] = gone < 0.8 * n and np.ptp(rates[gone:]) == 0
     falls = np.diff(rates[begun:])
-    still_rises = begun >= 0.95 * n and rates[-1] > 1.05 * rates[n // 2] and np.all(
-        np.diff(rates) >= 0
+    still_rises = (
+        begun >= 0.95 * n and rates[-1] > 1.05 * rates[n // 2] and np.all(np.diff(rates) >= 0)
     )
     little = 0.8 * top < rates[-1] < (1 - 1e-6) * top and np.all(falls <= 0) and len(cuts) == 0
     found["hardly moves"] = still_rises or (little and begun < 0.5 * n and rates[0] > 0.8 * top)
@@ -301,9 +303,9 @@ def _restarted(rates, top) -> bool:
     size = max(3, n // 20)
     with np.errstate(divide="ignore"):
         steps = np.abs(np.diff(np.log(np.maximum(rates, 1e-9 * top))))
-    for place in np.flatnonzero(steps > 0.25)[:200] + 1:
+    for place in np.flatnonzero(steps > 0.05)[:200] + 1:
         part = rates[place : place + size]
-        again = np.allclose(part, rates[: len(part)], rtol=1e-3, atol=1e-6 * top)
+        again = np.allclose(part, rates[: len(part)], rtol=0.03, atol=1e-6 * top)
         planned = rates[place - 1] < 0.05 * top  # the end of a period, as warm restarts have it
         if len(part) >= 3 and again and not planned and place > 2:
             return True
@@ -342,9 +344,12 @@ _NAMES = {  # of columns and keys, in lower case and without what separates word
     "learning_rates": ("lr", "learningrate", "trainlr", "trainlearningrate"),
     "gradient_norms": ("gradnorm", "gradientnorm", "traingradnorm", "grad2normtotal"),
 }  # fmt: skip
-_NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)\b"
+_NUMBER = r"[-+]?(?:\d{1,400}\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|nan|inf(?:inity)?)\b"
 _SAID = re.compile(
-    rf"(?P<name>[a-z][a-z_/. -]{{0,30}}?)\s{{0,3}}[:=]?\s{{0,3}}(?P<number>{_NUMBER})", re.IGNORECASE
+    r"(?<![a-z])((?:(?:val|valid|validation|eval|test|train|training)[ _/]{0,2})?loss"
+    r"|lr|learning[ _]rate|grad(?:ient)?[ _]norm)"
+    rf"\s{{0,3}}[:=]?\s{{0,3}}({_NUMBER})",
+    re.IGNORECASE,
 )
 
 
@@ -436,14 +441,16 @@ def _from_json(text):
         try:
             content = [json.loads(line) for line in lines if line.strip()]  # a record a line
         except (ValueError, RecursionError):
-            raise ValueError("FILE begins like JSON, but is not") from None
+            return None  # a log may begin with a bracket
     if isinstance(content, dict):
         content = content.get("log_history", content.get("history", content))
     if isinstance(content, dict):
         columns = {name: value for name, value in content.items() if isinstance(value, list)}
         pairs = [(name, _float(each)) for name, value in columns.items() for each in value]
     else:
-        rows = [row for row in content if isinstance(row, dict)] if isinstance(content, list) else []
+        rows = (
+            [row for row in content if isinstance(row, dict)] if isinstance(content, list) else []
+        )
         pairs = [(name, _float(value)) for row in rows for name, value in row.items()]
     return _gathered((name, value) for name, value in pairs if value is not None)
 
@@ -471,14 +478,4 @@ def _from_csv(text):
 
 
 def _from_lines(text):
-    def pairs():
-        for line in text.splitlines():
-            for said in _SAID.finditer(line[:2000]):
-                name = said["name"].strip(" .-/_")
-                for start in range(3):  # of "epoch 3 train loss 0.2" the last words are the name
-                    words = re.split(r"[\s]+", name)[start:]
-                    if _column("".join(words)):
-                        yield "".join(words).lower(), float(said["number"].replace("_", ""))
-                        break
-
-    return _gathered(pairs())
+    return _gathered((name.lower(), float(said)) for name, said in _SAID.findall(text))

@@ -31,6 +31,7 @@ from lrcourse.training import fit
 
 SAID = [*FAULTS, "unclear"]
 _EPOCHS = 40
+_SHARP = np.geomspace(2, 40, 40)  # where the edge is sharp
 _LOW, _HIGH = np.geomspace(1e-3, 0.3, 10), np.geomspace(1.5, 1000, 14)  # of a good rate
 
 
@@ -97,9 +98,7 @@ def _network(schedules, draw, name, rows=320, data=None):
     make, optimizer, kind = _NETWORKS[name]
     data = _data(kind, draw, rows) if data is None else data
     if kind == "numbers":
-        data = data._replace(
-            y_train=data.y_train[:, None], y_validation=data.y_validation[:, None]
-        )
+        data = data._replace(y_train=data.y_train[:, None], y_validation=data.y_validation[:, None])
     history = fit(
         make(), optimizer(list(schedules)), data,
         epochs=_EPOCHS, batch_size=32, seed=int(draw.integers(1 << 30)),
@@ -136,7 +135,8 @@ def _healthy(model, draw) -> Schedule:
 
 def _by_outcome(model, fault, draw):
     """The mildest rate whose outcome is plainly the fault, beside the healthy one."""
-    factors = (_LOW if fault == "rate too low" else _HIGH) * 10 ** draw.uniform(-0.1, 0.1)
+    high = _SHARP if model in ("quadratic", "regression") else _HIGH
+    factors = (_LOW if fault == "rate too low" else high) * 10 ** draw.uniform(-0.1, 0.1)
     rates = [constant(_GOOD[model] * factor) for factor in (0.5, *factors)]
     losses, validation, applied = _curves(model, rates, draw)
     quarter = losses.shape[1] // 4
@@ -220,7 +220,7 @@ def _faulty(model, fault, draw) -> Schedule:
                 [shape], n,
             )  # fmt: skip
         case "restarted":
-            at = int(draw.uniform(0.2, 0.7) * total)
+            at = int(draw.uniform(0.25, 0.7) * _EPOCHS) * n  # a training is resumed at an epoch
             return _resumed(
                 [cosine(rate, total), linear(rate, total),
                  warmup(cosine(rate, total), total // 8)][shape], at,
@@ -304,7 +304,8 @@ _SETTINGS = {
     "models": ["quadratic", "logistic", "network", "adam", "regression"],
     "impossible": {
         "quadratic": ["overfitting"],
-        "logistic": ["overfitting", "no warmup", "diverged"],
+        "logistic": ["overfitting", "no warmup", "diverged"],  # its loss is convex and tame
+        "adam": ["diverged"],  # its steps are bounded
     },
 }
 
