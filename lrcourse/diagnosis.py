@@ -42,7 +42,8 @@ FAULTS = {
     ),
     "rate too low": (
         "The rate is too low, or the training too short: the loss was still falling fast.",
-        "Take three times the rate, then ten times, until the loss begins to jump; or train longer.",
+        "Take three times the rate, then ten times, until the loss begins to jump; or train "
+        "longer.",
     ),
     "never fell": (
         "The loss never fell.",
@@ -158,8 +159,10 @@ class Diagnosis:
         """One paragraph, in the chosen language."""
         if self.fault == "unclear":
             names = ", ".join(translate(each) for each in self.suspected)
-            told = [translate("It is unclear what this record shows; perhaps: {names}.", names=names),
-                    translate("Record more of it, with the rates.")]  # fmt: skip
+            told = [
+                translate("It is unclear what this record shows; perhaps: {names}.", names=names),
+                translate("Record more of it, with the rates."),
+            ]
         else:
             told = [translate(each) for each in FAULTS[self.fault]]
             told.append(translate("Sure to {sure}%.", sure=f"{100 * self.sure:.0f}"))

@@ -31,7 +31,7 @@ from lrcourse.training import fit
 
 SAID = [*FAULTS, "unclear"]
 _EPOCHS = 40
-_SHARP = np.geomspace(2, 40, 40)  # where the edge is sharp
+_SHARP = np.geomspace(5, 9, 60)  # of the quadratic, whose edge is
 _LOW, _HIGH = np.geomspace(1e-3, 0.3, 10), np.geomspace(1.5, 1000, 14)  # of a good rate
 
 
@@ -135,7 +135,7 @@ def _healthy(model, draw) -> Schedule:
 
 def _by_outcome(model, fault, draw):
     """The mildest rate whose outcome is plainly the fault, beside the healthy one."""
-    high = _SHARP if model in ("quadratic", "regression") else _HIGH
+    high = _SHARP if (model, fault) == ("quadratic", "rate too high") else _HIGH
     factors = (_LOW if fault == "rate too low" else high) * 10 ** draw.uniform(-0.1, 0.1)
     rates = [constant(_GOOD[model] * factor) for factor in (0.5, *factors)]
     losses, validation, applied = _curves(model, rates, draw)
@@ -173,10 +173,7 @@ def _overfitted(model, fault, draw):
     y = np.where(draw.random(30) < 0.3, 1 - data.y_train, data.y_train)
     make = [MultilayerPerceptron([8, 32, 1], "relu"), MultilayerPerceptron([8, 32, 32, 1], "tanh")]
     rate, batch_size = draw.uniform(0.3, 1), 10
-    if model == "adam":
-        optimizer = Adam(0.03 * rate)
-    else:
-        optimizer = SGD(rate, momentum=0.5)
+    optimizer = Adam(0.03 * rate) if model == "adam" else SGD(rate, momentum=0.5)
     history = fit(
         make[draw.integers(2)], optimizer, data._replace(y_train=y),
         epochs=2 * _EPOCHS, batch_size=batch_size, seed=int(draw.integers(1 << 30)),
@@ -216,8 +213,8 @@ def _faulty(model, fault, draw) -> Schedule:
                     warmup(linear(rate, part - n), n)][shape]  # fmt: skip
         case "hardly moves":  # meant by the update, applied by the epoch
             return per_epoch(
-                [cosine(rate, total), one_cycle(rate, total), warmup(linear(rate, total), 2 * _EPOCHS)]
-                [shape], n,
+                [cosine(rate, total), one_cycle(rate, total),
+                 warmup(linear(rate, total), 2 * _EPOCHS)][shape], n,
             )  # fmt: skip
         case "restarted":
             at = int(draw.uniform(0.25, 0.7) * _EPOCHS) * n  # a training is resumed at an epoch
@@ -306,6 +303,7 @@ _SETTINGS = {
         "quadratic": ["overfitting"],
         "logistic": ["overfitting", "no warmup", "diverged"],  # its loss is convex and tame
         "adam": ["diverged"],  # its steps are bounded
+        "regression": ["rate too high"],  # it converges or diverges
     },
 }
 
