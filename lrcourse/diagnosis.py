@@ -368,7 +368,9 @@ def read(path: str | Path) -> Record:
     ValueError
         In one line, if the file is none, not text, too large, or says nothing of a loss.
     """
-    path = Path(instance("FILE", path, (str, Path), "a path"))
+    if not isinstance(path, (str, Path)):
+        raise TypeError(f"FILE must be a path, got {path!r}")
+    path = Path(path)
     try:
         if not path.is_file():
             raise ValueError(f"FILE must be a file, got {str(path)[:99]}")

@@ -62,8 +62,9 @@ def to_torch(schedule: Schedule | ReduceOnPlateau, optimizer):
     torch = framework("torch")
     from lrcourse.frameworks import on_torch
 
-    instance("schedule", schedule, (Schedule, ReduceOnPlateau), "a Schedule or ReduceOnPlateau")
-    instance("optimizer", optimizer, torch.optim.Optimizer, "a torch.optim.Optimizer")
+    if not isinstance(schedule, (Schedule, ReduceOnPlateau)):
+        raise TypeError(f"schedule must be a Schedule or ReduceOnPlateau, got {schedule!r}")
+    instance("optimizer", optimizer, torch.optim.Optimizer)
     if not on_torch.reference(optimizer):
         raise ValueError("optimizer must have an lr above 0, to tell the groups' shares, got 0")
     made = on_torch.Scheduled if isinstance(schedule, Schedule) else on_torch.OnPlateau
@@ -161,7 +162,7 @@ def torch_training(model, optimizer, loss: Callable, batches: Iterable):
     from lrcourse.frameworks import on_torch
 
     instance("model", model, torch.nn.Module)
-    instance("optimizer", optimizer, torch.optim.Optimizer, "a torch.optim.Optimizer")
+    instance("optimizer", optimizer, torch.optim.Optimizer)
     if not callable(loss):
         raise TypeError(f"loss must be a function of outputs and targets, got {loss!r}")
     if not isinstance(batches, Iterable) or isinstance(batches, Iterator):
