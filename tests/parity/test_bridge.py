@@ -171,7 +171,7 @@ def test_a_callback_that_stops_ends_the_trace():
 
 
 def test_what_cannot_be_given_or_traced_is_named():
-    with pytest.raises(TypeError, match="optimizer must be a torch.optim.Optimizer"):
+    with pytest.raises(TypeError, match="optimizer must be an Optimizer"):
         to_torch(SCHEDULE, None)
     with pytest.raises(ValueError, match="optimizer must have an lr above 0"):
         to_torch(SCHEDULE, sgd(0.0))

@@ -150,7 +150,7 @@ def test_what_cannot_be_searched_is_named():
     model, optimizer, loss, loader = torch_case()
     for arguments, message in (
         ((None, optimizer, loss, loader), "model must be a Module"),
-        ((model, None, loss, loader), "optimizer must be a torch.optim.Optimizer"),
+        ((model, None, loss, loader), "optimizer must be an Optimizer"),
         ((model, optimizer, None, loader), "loss must be a function"),
         ((model, optimizer, loss, iter(loader)), "batches must be iterable more than once"),
         ((model, optimizer, loss, 3), "batches must be iterable more than once"),
