@@ -243,7 +243,7 @@ def _loss_scores(losses, validation) -> dict[str, float]:
     fall = max(first - lowest, 1e-12 * abs(first), 1e-300)
     jumps = _jumps(losses[n // 2 :])
     quarters = [part.mean() for part in np.array_split(smooth, 4)]
-    early = losses[: max(1, n // 4)].max() - first
+    early = losses[: max(1, n // 4)].max() - max(first, losses[0])
     early *= jumps < fall / 10 and early > 0.3 * abs(first)
     small = max(THRESHOLDS["never fell"] * abs(first), min(4 * jumps, 0.05 * abs(first)))
     steadily = quarters[2] - quarters[3] > jumps and np.all(np.diff(quarters) < 0)
