@@ -102,7 +102,7 @@ _ONCE = {
 THRESHOLDS = {
     "diverged": 1.5,  # how far the end is above the beginning, in units of the fall
     "never fell": 0.02,  # the fall, of the first loss
-    "overfitting": 0.12,  # the rise of the validation loss, of its fall
+    "overfitting": 0.1,  # the rise of the validation loss, of its fall
     "no warmup": 0.5,  # an early peak above the first loss, in units of the fall
     "rate too high": 0.045,  # the jumps of the last half, of the fall
     "rate too low": 0.09,  # what the last quarter contributed to the fall
@@ -243,18 +243,20 @@ def _loss_scores(losses, validation) -> dict[str, float]:
     fall = max(first - lowest, 1e-12 * abs(first), 1e-300)
     jumps = _jumps(losses[n // 2 :])
     quarters = [part.mean() for part in np.array_split(smooth, 4)]
-    early = smooth[: max(1, n // 4)].max() - first
+    early = losses[: max(1, n // 4)].max() - max(first, losses[0])
+    early *= jumps < fall / 10 and early > 0.3 * abs(first)
     small = max(THRESHOLDS["never fell"] * abs(first), min(4 * jumps, 0.05 * abs(first)))
     steadily = quarters[2] - quarters[3] > jumps and np.all(np.diff(quarters) < 0)
     worse = (end - first) / max(fall, abs(first)) + 1
     return {
         "diverged": _score(worse, THRESHOLDS["diverged"]),
         "never fell": _score(small / fall, 1),
-        "overfitting": _overfitting(validation),
+        "no warmup": _score(early / fall, THRESHOLDS["no warmup"]) * (end < first),
+        "overfitting": _overfitting(validation)
+        * (_learns_on(losses, validation, jumps) and jumps < fall / 20),
         "rate too low": _score((quarters[2] - quarters[3]) / fall, THRESHOLDS["rate too low"])
         * steadily,
         "rate too high": _score(max(jumps, end - lowest) / fall, THRESHOLDS["rate too high"]),
-        "no warmup": _score(early / fall, THRESHOLDS["no warmup"]) * (end < first),
     }
 
 
@@ -270,8 +272,17 @@ def _overfitting(validation) -> float:
         return 0.0
     lowest, end = validation.min(), np.median(validation[-max(2, len(validation) // 10) :])
     fall = max(validation[0] - lowest, 0.05 * abs(lowest))
-    noise = 3 * _jumps(validation[len(validation) // 2 :])
+    noise = _jumps(validation[len(validation) // 2 :])
     return _score((end - lowest - noise) / fall, THRESHOLDS["overfitting"])
+
+
+def _learns_on(losses, validation, jumps) -> bool:
+    """Whether the training loss goes on falling after the lowest validation loss."""
+    if len(validation) < _LEAST:
+        return False
+    place = int(np.nanargmin(validation) / len(validation) * len(losses))
+    after = losses[place : place + max(1, len(losses) // 20)].mean()
+    return bool(after - np.median(losses[-max(2, len(losses) // 10) :]) > 2 * jumps)
 
 
 def _rate_scores(rates) -> dict[str, float]:
@@ -284,13 +295,14 @@ def _rate_scores(rates) -> dict[str, float]:
     cuts = cuts[rates[cuts] > 1e-12 * top]
     begun = int(rates.argmax())
     found = {"restarted": _restarted(rates, top)}
-    found["decay too fast"] = gone < 0.25 * n
     often = len(cuts) >= 4 and np.median(np.diff(cuts)) <= max(3, 0.12 * n)
     # Each by the same factor, and level in between: no curve does that.
     factors = np.log(rates[cuts] / rates[cuts - 1]) if often else np.array([0.0, 1.0])
     level = often and np.isclose(rates[cuts[:-1]], rates[cuts[1:] - 1]).mean() > 0.5
-    found["plateau always"] = level and np.ptp(factors) < 0.05 and gone >= 0.25 * n
-    found["ended early"] = gone < 0.8 * n and np.ptp(rates[gone:]) == 0
+    stairs = level and np.ptp(factors) < 0.05 and np.median(np.diff(cuts)) >= 2
+    found["plateau always"] = stairs
+    found["decay too fast"] = gone < 0.25 * n
+    found["ended early"] = gone < 0.8 * n and np.ptp(rates[-n // 5 :]) == 0
     falls = np.diff(rates[begun:])
     still_rises = (
         begun >= 0.95 * n and rates[-1] > 1.05 * rates[n // 2] and np.all(np.diff(rates) >= 0)
