@@ -1,4 +1,4 @@
-"""The command line: ``lrcourse`` with ``table``, ``schedule``, ``run`` or ``data``.
+"""The command line: ``lrcourse`` with ``table``, ``schedule``, ``diagnose``, ``run`` or ``data``.
 
 Each command imports what it needs itself, so that it starts fast and says what is missing.
 """
@@ -166,6 +166,13 @@ def _parser():
     option("--format", choices=["text", "csv"], default="text")
     option("--plot", metavar="FILE", help="draw the rates instead, to a .png or .svg")
     option = command(
+        _diagnose,
+        "what is wrong with a training, from its losses and rates",
+        description="Say what the record of a training shows: CSV, JSON or a log.",
+    )
+    option("file", metavar="FILE")
+    option("--format", choices=["text", "json"], default="text")
+    option = command(
         _run,
         "an experiment of the course, run again and recorded",
         "lrcourse.experiments:EXPERIMENTS",
@@ -235,6 +242,13 @@ def _schedule(arguments):
         return _plotted(arguments.plot, schedule, steps, rates)
     table = Table(["step", "learning_rate"], list(enumerate(rates.tolist())))
     return _formatted(table, arguments.format)
+
+
+def _diagnose(arguments):
+    from lrcourse.diagnosis import diagnose, read
+
+    found = diagnose(read(arguments.file))
+    return found.json() if arguments.format == "json" else str(found)
 
 
 def _formatted(table, form):

@@ -114,6 +114,8 @@ class Optimizer:
         rates = self._next_rates()
         for w, g in zip(parameters, gradients, strict=True):
             shape = checks.float_array("parameters", w).shape
+            if not w.dtype.type(getattr(self, "eps", 1.0)):
+                raise ValueError(f"eps must be above 0 in {w.dtype}, got {self.eps}")
             if not w.flags.writeable:
                 raise ValueError("parameters must be writeable, to be updated in place")
             if checks.numbers("gradients", g).shape != shape:
@@ -335,9 +337,8 @@ class AdamW(Adam):
 
     .. math:: w_{t+1} = (1 - \eta\lambda) w_t - \eta \hat m_{t+1} / (\sqrt{\hat s_{t+1}} + \epsilon)
 
-    λ is 0.01 here, 0.004 in Keras, 0.0001 in Optax. All three multiply it by the
-    learning rate; the paper's λ is multiplied by the schedule's factor alone. All other
-    constants are those of `Adam`.
+    λ is 0.01 here, 0.004 in Keras, 0.0001 in Optax. All three multiply it by the learning
+    rate; the paper's λ is multiplied by the schedule's factor alone. All else is as in `Adam`.
     """
 
     def __init__(

@@ -641,7 +641,8 @@ class ReduceOnPlateau:
     Feed it the metric of every epoch and give what it returns to the optimizer.
     A metric that is not better than the best so far, by more than `threshold`,
     is a bad one; after more than `patience` bad ones in a row the rate is
-    multiplied by `factor`. The rule and its defaults are PyTorch's.
+    multiplied by `factor`. The rule and its defaults are PyTorch's, but for a best
+    below 0: PyTorch's margin has the wrong side there, and worse counts as better.
 
     Parameters
     ----------
@@ -650,7 +651,7 @@ class ReduceOnPlateau:
     patience : int
         Bad epochs that are put up with.
     threshold_mode : {"rel", "abs"}
-        `threshold` is a fraction of the best metric, below 1, or a number.
+        `threshold` is a fraction of the best metric's size, below 1, or a number.
     cooldown : int
         Epochs after a reduction in which bad ones do not count.
     min_rate : float
@@ -709,7 +710,9 @@ class ReduceOnPlateau:
     def _better(self, metric):
         sign = 1 if self.mode == "min" else -1
         if self.threshold_mode == "rel":
-            return sign * metric < sign * self.best * (1 - sign * self.threshold)
+            # The margin is threshold·|best|, so that it has the same side for a best below 0.
+            share = self.threshold if sign * self.best > 0 else -self.threshold
+            return sign * metric < sign * self.best * (1 - share)
         return sign * metric < sign * self.best - self.threshold
 
     def state(self) -> dict[str, float]:

@@ -15,7 +15,7 @@ LIBRARY = Path(__file__).resolve().parents[2] / "lrcourse"
 ORDER = [
     "checks", "language", "tables", "comparison", "schedules",
     "optimizers", "models", "datasets",
-    "training", "landscapes", "search", "plots", "frameworks", "book", "experiments",
+    "training", "landscapes", "search", "plots", "frameworks", "diagnosis", "book", "experiments",
     "explorer", "notation", "exercises",
     "__init__", "__main__",
 ]  # fmt: skip

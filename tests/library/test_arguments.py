@@ -126,6 +126,8 @@ CALLS = [
                              "rounds": 1}),
     (search.range_test, {"model": NEURON, "optimizer": SGD, "data": DATA, "low": 0.1, "high": 1.0,
                          "updates": 4, "batch_size": 5, "seeds": 1}),
+    (search.find, {"step": lambda rate: 1.0, "low": 0.1, "high": 1.0, "updates": 10, "seeds": 1,
+                   "restart": lambda seed: None}),
     (comparison.paired_difference, {"first": [1.0, 2.0], "second": [1.0, 3.0], "confidence": 0.9}),
     (comparison.holm, {"chances": [0.1, 0.2, 0.3]}),
     (comparison.Comparison, {"results": {"a": [1.0, 2.0], "b": [1.0, 3.0]}, "confidence": 0.9}),

@@ -7,7 +7,7 @@ import pytest
 
 import lrcourse
 from lrcourse.frameworks import differences, to_keras, to_keras_callback, to_optax, to_torch, trace
-from lrcourse.schedules import constant, linear, per_epoch, step_decay, warmup
+from lrcourse.schedules import ReduceOnPlateau, constant, linear, per_epoch, step_decay, warmup
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,25 @@ def test_a_schedule_is_traced_as_it_is_stepped():
     assert np.array_equal(trace(schedule, 4, 3), schedule(range(12)))
     assert np.array_equal(trace(schedule, 4, 3, stepped="before update"), schedule(range(1, 13)))
     assert np.array_equal(trace(schedule, 2, 2, stepped="before epoch"), schedule([1, 1, 2, 2]))
+
+
+def test_what_accumulation_processes_and_skipped_updates_do_to_a_schedule():
+    schedule = linear(0.1, 60)
+    by_batch = trace(schedule, 5, 2, accumulate=4, stepped="batch")
+    assert np.array_equal(by_batch, schedule(4 * np.arange(10) + 3))
+    assert np.array_equal(trace(schedule, 5, 2, processes=3), schedule(3 * np.arange(10)))
+    both = trace(schedule, 5, 2, accumulate=2, processes=3, stepped="batch")
+    assert np.array_equal(both, schedule(3 * (2 * np.arange(10) + 1)))
+    moved_on = trace(schedule, 5, 2, skipped=[0, 4])
+    assert np.flatnonzero(np.isnan(moved_on)).tolist() == [0, 4]
+    assert np.array_equal(np.delete(moved_on, [0, 4]), np.delete(schedule(range(10)), [0, 4]))
+
+
+def test_a_rule_on_a_plateau_is_traced_with_its_metrics():
+    rule = ReduceOnPlateau(0.4, factor=0.5, patience=1)
+    traced = trace(rule, 2, 5, metrics=[-1.0] * 5)
+    assert traced.tolist() == [0.4] * 6 + [0.2] * 4
+    assert rule.learning_rate == 0.4
 
 
 def test_a_warmup_in_epochs_that_is_counted_in_updates_is_over_in_the_first():
@@ -67,8 +86,17 @@ def test_a_trace_is_silent_about_one_update_at_rate_0(schedule):
         ((constant(1), 0, 1), ValueError, "updates_per_epoch must be at least 1, got 0"),
         ((constant(1), 1, -1), ValueError, "epochs must be at least 1, got -1"),
         ((constant(1), 1, 1.5), TypeError, "epochs must be a whole number"),
-        ((constant(1), 1, 1, {"stepped": "batch"}), ValueError, "stepped must be one of update"),
+        ((constant(1), 1, 1, {"stepped": "step"}), ValueError, "stepped must be one of update"),
         ((constant(1), 1, 1, {"callbacks": [3]}), ValueError, "callbacks must be left out"),
+        ((constant(1), 1, 1, {"accumulate": 0}), ValueError, "accumulate must be at least 1"),
+        ((constant(1), 1, 1, {"processes": 0.5}), TypeError, "processes must be a whole number"),
+        (
+            (constant(1), 2, 1, {"skipped": [2]}),
+            ValueError,
+            "each of skipped must be between 0 and",
+        ),
+        ((constant(1), 1, 1, {"effective": True}), ValueError, "effective must be False unless"),
+        ((ReduceOnPlateau(1), 1, 1), ValueError, "metrics must be given for a rule on a plateau"),
         ((constant(1), 1, 2, {"metrics": [3]}), ValueError, "metrics must be one for each epoch"),
         ((constant(1), 1, 1, {"metrics": ["x"]}), TypeError, "each of metrics must be a number"),
     ],

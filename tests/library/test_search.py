@@ -5,12 +5,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from lrcourse import fit
+from lrcourse import fit, plots
 from lrcourse.datasets import Data, school_district
 from lrcourse.experiments import school_district_runs
 from lrcourse.models import LogisticRegression
 from lrcourse.optimizers import SGD
-from lrcourse.search import RangeTest, Search, coarse_to_fine, range_test
+from lrcourse.search import RangeTest, Search, coarse_to_fine, find, range_test
 
 short = partial(school_district_runs, epochs=2)
 
@@ -108,3 +108,127 @@ def test_a_search_ends_where_no_new_rate_is_left():
 
     found = coarse_to_fine(train, 1.0, seeds=2, rounds=100)
     assert len(np.unique(found.learning_rates)) == len(found.learning_rates)
+
+
+def quadratic(draw):
+    """A random quadratic, its highest rate 2/L, and a step of gradient descent."""
+    d, largest = int(draw.integers(1, 50)), 10 ** draw.uniform(-2, 3)
+    curvatures = largest * 10 ** np.append(0, draw.uniform(-4, 0, size=d - 1))
+    directions = np.linalg.qr(draw.normal(size=(d, d)))[0]
+    hessian = directions @ np.diag(curvatures) @ directions.T
+    w, lowest, before = draw.normal(size=d), draw.choice([0.0, 0.3]), draw.random() < 0.5
+
+    def loss():
+        return float(w @ hessian @ w / 2 + lowest)
+
+    def step(rate):
+        first = loss()
+        w[...] = w - rate * hessian @ w
+        return first if before else loss()  # as people measure it
+
+    return 2 / largest, step
+
+
+def test_half_of_two_over_the_curvature_is_suggested_for_random_quadratics():
+    draw, shares = np.random.default_rng(0), []
+    for _ in range(200):
+        highest, step = quadratic(draw)
+        low, high = highest * 10 ** draw.uniform([-5, 1], [-2, 3])
+        found = find(step, low, high, updates=int(draw.choice([60, 100, 200, 500])))
+        shares.append(found.suggestion.rate / highest)
+    assert min(shares) >= 0.3 and max(shares) <= 1
+    assert np.median(shares) == pytest.approx(0.5, abs=0.05)
+
+
+def flat_or_exploding(draw, kind):
+    """Losses that tell nothing about a good rate."""
+    level = 10 ** draw.uniform(-3, 3) * draw.choice([-1, 1])
+    noise, w = abs(level) * 10 ** draw.uniform(-6, 1), [1.0]
+
+    def explode(rate):
+        w[0] *= 1 + rate
+        return w[0]
+
+    return {
+        "constant": lambda rate: level,
+        "noise": lambda rate: level + noise * draw.normal(),
+        "skewed": lambda rate: level + noise * draw.exponential(),
+        "exploding": explode,
+        "not finite": lambda rate: draw.choice([np.nan, np.inf]),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["constant", "noise", "skewed", "exploding", "not finite"])
+def test_nothing_is_suggested_where_the_loss_is_flat_or_explodes(kind):
+    draw = np.random.default_rng(1)
+    for _ in range(50):
+        step = flat_or_exploding(draw, kind)
+        found = find(step, 1e-6, 10, updates=int(draw.choice([50, 200, 500])))
+        assert found.suggestion.rate is None
+        assert str(found.suggestion).startswith("no suggestion: the loss ")
+
+
+def test_a_loss_that_still_falls_at_the_highest_rate_is_told_so():
+    highest, step = quadratic(np.random.default_rng(0))
+    found = find(step, highest / 1e4, highest / 4)
+    assert "has not risen again" in found.suggestion.reason and "go higher" in str(found.suggestion)
+
+
+def test_seeds_are_restarted_and_their_spread_is_told():
+    w, seeds = [1.0], []
+
+    def restart(seed):
+        w[0] = 1.0
+        seeds.append(seed)
+
+    def step(rate):
+        w[0] -= rate * (1 + seeds[-1]) * w[0]
+        return w[0] ** 2
+
+    found = find(step, 1e-3, 100, restart=restart)
+    assert seeds == [0, 1, 2]
+    # Half of 2/L, where L is 1, 2 and 3.
+    assert found.suggestion.low == pytest.approx(1 / 3, rel=0.1)
+    assert found.suggestion.rate == pytest.approx(1 / 2, rel=0.1)
+    assert found.suggestion.high == pytest.approx(1, rel=0.1)
+    assert plots.range_test_curves(found, title="learning rate") is not None
+
+
+def test_a_training_is_put_back_whatever_happens():
+    class Training:
+        restored = 0
+
+        def __call__(self, rate):
+            raise RuntimeError("no data")
+
+        def restore(self):
+            self.restored += 1
+
+    training = Training()
+    with pytest.raises(RuntimeError, match="no data"):
+        find(training)
+    assert training.restored == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: find(None), TypeError, "step must be a function of a rate, got None"),
+        (lambda: find(float, 1, 1), ValueError, "low must be below high"),
+        (lambda: find(float, updates=9), ValueError, "updates must be at least 10, got 9"),
+        (lambda: find(float, seeds=2), ValueError, "seeds must be 1 without restart, got 2"),
+        (lambda: find(float, restart=3), TypeError, "restart must be a function of a seed"),
+        (lambda: find(lambda rate: None), TypeError, "what step returns must be a number"),
+    ],
+)
+def test_a_finder_that_cannot_begin_says_why(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_plain_losses_of_a_training_for_one_rate_are_searched():
+    def train(rate, seed):
+        return (np.log10(rate) + 2) ** 2
+
+    found = coarse_to_fine(lambda rates, seed: [train(rate, seed) for rate in rates], 0.1, seeds=2)
+    assert found.best == pytest.approx(0.01, rel=0.3)

@@ -171,14 +171,21 @@ def test_a_callback_that_stops_ends_the_trace():
 
 
 def test_what_cannot_be_given_or_traced_is_named():
-    with pytest.raises(TypeError, match="optimizer must be a torch.optim.Optimizer"):
+    with pytest.raises(TypeError, match="optimizer must be an Optimizer"):
         to_torch(SCHEDULE, None)
-    with pytest.raises(ValueError, match="optimizer must have an lr, got 0.0"):
+    with pytest.raises(ValueError, match="optimizer must have an lr above 0"):
         to_torch(SCHEDULE, sgd(0.0))
     with pytest.raises(TypeError, match="callbacks must be Keras callbacks"):
         trace(keras.optimizers.SGD(0.1), 1, 1, callbacks=[3])
     with pytest.raises(ValueError, match="callbacks must be left out"):
         trace(to_torch(constant(0.1), sgd()), 1, 1, callbacks=[to_keras_callback(SCHEDULE)])
-    for applied in (sgd(), keras.optimizers.schedules.CosineDecay(0.1, 5)):
-        with pytest.raises(TypeError, match="applied must be a PyTorch scheduler, a Keras opt"):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    for applied, instead in (
+        (sgd(), "the optimizer SGD: give the scheduler that changes its rate"),
+        (keras.optimizers.schedules.CosineDecay(0.1, 5), "give the optimizer that it was handed"),
+        (optax.adam(0.1), "give the schedule that it was made with"),
+        (model, "give its optimizer"),
+        (torch.nn.Linear(1, 1), "applied must be a PyTorch scheduler, a Keras optimizer"),
+    ):
+        with pytest.raises(TypeError, match=instead):
             trace(applied, 1, 1)

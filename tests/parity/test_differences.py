@@ -211,3 +211,35 @@ def the_default_threshold(row):
     seen = list(plateaus([1000.0, 999.95, 999.90, 999.85, 999.80], patience=1))
     said = ["in all" if rates[-1] == 1.0 else "of the best" for rates in seen]
     assert said == ROWS[row]
+
+
+@check("negative losses")
+def eight_losses_of_minus_one(row):
+    seen = list(plateaus([-1.0] * 8, patience=1))
+    said = ["lowers the rate" if rates[-1] < 1 else "never does" for rates in seen]
+    assert said == ROWS[row]
+
+
+@check("worse below zero")
+def losses_that_get_worse_below_zero(row):
+    # Each is worse by 0.00005, less than the margin on the wrong side.
+    seen = list(plateaus([-1.0, -0.99995, -0.9999, -0.99985], patience=2))
+    said = ["better" if rates[-1] == 1 else "worse" for rates in seen]
+    assert said == ROWS[row]
+
+
+@check("batches of an accumulation")
+def what_a_schedule_counts_under_accumulation(row):
+    rate = keras.optimizers.schedules.PolynomialDecay(1.0, 100, 0.0)
+    theirs = keras.optimizers.SGD(rate, gradient_accumulation_steps=2)
+    seen = [trace(theirs, 2, 1)]
+    optimizer = optax.MultiSteps(optax.sgd(optax.linear_schedule(1.0, 0.0, 100)), 2)
+    state, steps = optimizer.init(jax.numpy.zeros(())), []
+    for _ in range(4):
+        change, state = optimizer.update(jax.numpy.ones(()), state)
+        steps.append(-float(change))
+    seen.append(steps[1::2])
+    rates = {"batches": [0.99, 0.97], "updates": [1.0, 0.99]}
+    said = [cell for cell in ROWS[row] if cell is not None]
+    for applied, cell in zip(seen, said, strict=True):
+        assert list(applied) == pytest.approx(rates[cell])
