@@ -50,7 +50,7 @@ def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> 
         order = generator.permutation(len(record.seeds))
         for count in COUNTS:
             some = {name: each[order[:count]] for name, each in ends.items()}
-            compared.append(Comparison(some, confidence))
+            compared.append(Comparison(some, confidence=confidence))
     every = list(compared[0].chances)
 
     def gathered(what) -> np.ndarray:
@@ -60,9 +60,9 @@ def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> 
     mean = gathered(lambda each, pair: each.differences[pair].mean)
     low = gathered(lambda each, pair: each.differences[pair].low)
     high = gathered(lambda each, pair: each.differences[pair].high)
-    alone = gathered(lambda each, pair: each.differences[pair].told_apart)
-    told = gathered(lambda each, pair: each.told_apart(*pair))
-    apart = [sum(each.told_apart(*pair) for pair in every) for each in compared]
+    alone = gathered(lambda each, pair: each.differences[pair].outcome != "undecided")
+    told = gathered(lambda each, pair: each.outcome(*pair) != "undecided")
+    apart = [sum(each.outcomes[pair] != "undecided" for pair in every) for each in compared]
     apart = np.array(apart).reshape(draws, len(COUNTS))
     bars = 1000 * np.stack([mean, low, high])  # as short numbers on the axis
     reach = 1.25 * np.abs(bars[0][:, -1]).max()

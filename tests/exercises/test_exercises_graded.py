@@ -152,7 +152,9 @@ def test_what_is_graded_is_not_graded_again_until_it_changes(exercises, rows):
 )
 def test_a_wrong_command_is_told_so(exercises, rows, words, message):
     course = str(exercises / "courses" / CLASS / "en")
-    said = run("tools.grading", *[word.replace("COURSE", course) for word in words], expect=2).stderr
+    said = run(
+        "tools.grading", *[word.replace("COURSE", course) for word in words], expect=2
+    ).stderr
     assert message in said and len(said.splitlines()) == 1
 
 
