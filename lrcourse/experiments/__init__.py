@@ -6,7 +6,18 @@ with functions of a `lrcourse.book.records.Record` that say what the runs have f
 ``EXPERIMENTS["ionosphere"]``, and records them.
 """
 
-from lrcourse.experiments import autoencoder, bowls, edge, factors, images, ionosphere, seeds, table
+from lrcourse.experiments import (
+    autoencoder,
+    bowls,
+    digits,
+    edge,
+    factors,
+    houses,
+    images,
+    ionosphere,
+    seeds,
+    table,
+)
 from lrcourse.experiments.running import Experiment, run
 from lrcourse.experiments.table import (
     EVALUATE_EVERY,
@@ -18,7 +29,18 @@ from lrcourse.experiments.table import (
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
-    for module in (autoencoder, bowls, edge, factors, images, ionosphere, seeds, table)
+    for module in (
+        autoencoder,
+        bowls,
+        digits,
+        edge,
+        factors,
+        houses,
+        images,
+        ionosphere,
+        seeds,
+        table,
+    )
 }
 
 __all__ = [
