@@ -78,9 +78,9 @@ def _prepare_streams():
 
 def _print(text):
     try:
-        if sys.stdout is None:
-            raise OSError("it is closed")
         with _writing("to standard output"):
+            if sys.stdout is None:
+                raise OSError("it is closed")
             print(text, flush=True)
     except (OSError, ValueError):
         _drop(sys.stdout)
@@ -145,10 +145,10 @@ def _parser():
         description="Train the textbook's classifier once for each learning rate.",
     )
     rates = "learning rates, separated by commas (default: the textbook's six)"
-    option("--rates", type=_rates, metavar="RATE,…", help=rates)
+    option("--rates", type=_rates, default="0.01,0.1,0.5,1,10,50", metavar="RATE,…", help=rates)
     option("--epochs", type=_whole, default=50, help="default: 50")
     option("--batch-size", type=_whole, default=10, help="default: 10")
-    option("--seed", type=_whole, help="of the shuffle and the batches (default: 20)")
+    option("--seed", type=_whole, default=20, help="of the shuffle and the batches (default: 20)")
     option("--format", choices=["text", "csv", "json"], default="text")
     option = command(
         _schedule,
@@ -206,13 +206,11 @@ def _table(arguments):
     from lrcourse.checks import positive_integer
     from lrcourse.experiments import learning_rate_table, school_district_runs
 
-    chosen = {"learning_rates": arguments.rates, "seed": arguments.seed}
+    epochs = positive_integer("epochs", arguments.epochs, 1_000_000)
     history = school_district_runs(
-        **{name: value for name, value in chosen.items() if value is not None},
-        epochs=positive_integer("epochs", arguments.epochs, 1_000_000),
-        batch_size=arguments.batch_size,
+        arguments.rates, epochs=epochs, batch_size=arguments.batch_size, seed=arguments.seed,
         progress=True,
-    )
+    )  # fmt: skip
     return _formatted(learning_rate_table(history), arguments.format)
 
 
@@ -230,13 +228,10 @@ def _schedule(arguments):
         steps = schedule.total_steps + 1
     # A table is a list of Python's numbers, which a million rows do not strain.
     steps = np.arange(positive_integer("--steps", steps, 1_000_000))
-    plot = arguments.plot
-    if plot is not None:
-        plot = _plot_file(plot)
     with np.errstate(all="ignore"):  # beyond all numbers a rate is 0
         rates = schedule(steps)
-    if plot:
-        return _plotted(plot, schedule, steps, rates)
+    if arguments.plot is not None:
+        return _plotted(arguments.plot, schedule, steps, rates)
     table = Table(["step", "learning_rate"], list(enumerate(rates.tolist())))
     return _formatted(table, arguments.format)
 
@@ -247,9 +242,13 @@ def _formatted(table, form):
 
 def _plotted(path, schedule, steps, rates):
     """Draw the rates in the course's style, and write the file at once or not at all."""
+    from lrcourse.book.records import replaceable, replacing
+
+    path = replaceable("--plot", path)
+    if not path.name.lower().endswith((".png", ".svg")):
+        raise ValueError(f"--plot must name a file that ends in .png or .svg, got {str(path)!r}")
     logging.getLogger("matplotlib").setLevel("ERROR")  # it tells of its caches
     from lrcourse import plots
-    from lrcourse.book.records import replacing
 
     title, axes = textwrap.fill(repr(schedule), 60), {"xlabel": "step", "ylabel": "learning rate"}
     figure = plots.curves(steps, [rates], [""], title=title, **axes)
@@ -269,29 +268,15 @@ def _writing(what):
         raise OSError(f"cannot write {what}: {reason}; choose another place") from None
 
 
-def _plot_file(text):
-    """Return the path of a plot that may be written: new, or in the place of an ordinary file."""
-    from lrcourse.book.records import replaceable
-
-    path = replaceable("--plot", text)
-    if not path.name.lower().endswith((".png", ".svg")):
-        raise ValueError(f"--plot must name a file that ends in .png or .svg, got {text!r}")
-    return path
-
-
 def _run(arguments):
     from lrcourse.experiments import EXPERIMENTS, run
     from lrcourse.notation import known
 
     experiment = EXPERIMENTS[known("NAME", arguments.name, EXPERIMENTS)]
     record, path = run(
-        experiment,
-        arguments.size,
-        seeds=arguments.seeds,
-        processes=arguments.processes,
-        output=arguments.output,
-        progress=True,
-    )
+        experiment, arguments.size, seeds=arguments.seeds, processes=arguments.processes,
+        output=arguments.output, progress=True,
+    )  # fmt: skip
     table = experiment.summary(record).text()
     return f"{table}\n\n{len(record.runs)} runs, {record.seconds:.0f} s: {path}"
 

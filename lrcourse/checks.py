@@ -4,10 +4,8 @@ A check takes the name of an argument and its value, and returns the value as it
 or raises a `TypeError` or `ValueError`.
 """
 
-import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 
 import numpy as np
@@ -76,7 +74,9 @@ def below_one(name: str, value) -> float:
 
 def flag(name: str, value) -> bool:
     """Return `value` if it is True or False."""
-    return bool(instance(name, value, (bool, np.bool), "True or False"))
+    if not isinstance(value, (bool, np.bool)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def one_of(name: str, value, allowed):
@@ -86,11 +86,11 @@ def one_of(name: str, value, allowed):
     return value
 
 
-def instance(name: str, value, kind, called: str = ""):
+def instance(name: str, value, kind: type):
     """Return `value` if it is of that class."""
     if not isinstance(value, kind):
-        article = "an" if (called or kind.__name__)[0] in "AEIOU" else "a"
-        raise TypeError(f"{name} must be {called or f'{article} {kind.__name__}'}, got {value!r}")
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise TypeError(f"{name} must be {article} {kind.__name__}, got {value!r}")
     return value
 
 
@@ -114,7 +114,7 @@ def several(check, count: int | None = None) -> Callable:
     def checked(name, value):
         if count not in (None, len(sequence(name, value))):
             raise ValueError(f"{name} must be a sequence of {count}, got {value!r}")
-        return [_passed(check, f"each of {name}", each) for each in value]
+        return [check(f"each of {name}", each) for each in value]
 
     return checked
 
@@ -126,35 +126,6 @@ def one_for_each(name: str, value, **others) -> None:
             raise ValueError(
                 f"{other} must be one for each of {name}, got {len(values)} for {len(value)}"
             )
-
-
-def by_name(checks: Mapping[str, Callable]) -> Callable:
-    """Return a decorator that checks the arguments of a function by their names.
-
-    A check is a function as those of this module, or a class. A default needs none.
-    """
-
-    def checked(function):
-        signature = inspect.signature(function)
-
-        @wraps(function)
-        def checking(*arguments, **keywords):
-            try:
-                call = signature.bind(*arguments, **keywords)
-            except TypeError as problem:
-                raise TypeError(f"{function.__name__}: {problem}") from None
-            for name, value in call.arguments.items():
-                if name in checks and value is not signature.parameters[name].default:
-                    call.arguments[name] = _passed(checks[name], name, value)
-            return function(*call.args, **call.kwargs)
-
-        return checking
-
-    return checked
-
-
-def _passed(check, name, value):
-    return instance(name, value, check) if isinstance(check, type) else check(name, value)
 
 
 # Arrays.

@@ -18,6 +18,7 @@ from lrcourse.checks import instance, number, one_of, positive_integer, sequence
 from lrcourse.language import LANGUAGES, current_language, shipped
 from lrcourse.schedules import Schedule
 from lrcourse.tables import Code, Table
+from lrcourse.training import misfit, zero_rates
 
 _INSTALL = {
     "torch": ("PyTorch", "pip install torch"),
@@ -162,6 +163,12 @@ def trace(
     array (updates,), or (updates, groups) for a PyTorch optimizer with several groups
         Shorter if a callback stops the training.
 
+    Warns
+    -----
+    UserWarning
+        When more than one update has a rate of exactly 0, or the warmup of a `Schedule` outlasts
+        the run.
+
     >>> from lrcourse.schedules import step_decay
     >>> trace(step_decay(0.1, 0.5, 1), updates_per_epoch=2, epochs=3, stepped="epoch")
     array([0.1  , 0.1  , 0.05 , 0.05 , 0.025, 0.025])
@@ -177,9 +184,9 @@ def trace(
     if len(sequence("callbacks", callbacks)) and "keras" not in kinds:
         raise ValueError("callbacks must be left out unless a Keras optimizer is traced")
     if "torch" in kinds and hasattr(applied, "optimizer"):
-        return _trace_torch(applied, updates_per_epoch, epochs, stepped, metrics)
+        return _told(_trace_torch(applied, updates_per_epoch, epochs, stepped, metrics))
     if "keras" in kinds and hasattr(applied, "learning_rate"):
-        return _trace_keras(applied, updates_per_epoch, epochs, callbacks, metrics)
+        return _told(_trace_keras(applied, updates_per_epoch, epochs, callbacks, metrics))
     if not callable(applied) or kinds & {"torch", "keras"}:
         raise TypeError(
             "applied must be a PyTorch scheduler, a Keras optimizer, an Optax schedule "
@@ -190,9 +197,17 @@ def trace(
         counts //= updates_per_epoch
     counts += stepped.startswith("before")
     if isinstance(applied, Schedule):
-        return applied(counts)
+        return _told(applied(counts), misfit(applied, counts, stepped.split()[-1]))
     jax = _framework("jax")
-    return np.asarray(jax.vmap(lambda count: jax.numpy.asarray(applied(count)))(counts), float)
+    rates = jax.vmap(lambda count: jax.numpy.asarray(applied(count)))(counts)
+    return _told(np.asarray(rates, float))
+
+
+def _told(rates, problem=""):
+    """Return the rates, with a warning if they cannot be meant."""
+    if problem := problem or zero_rates("the rate", rates):
+        warnings.warn(problem, stacklevel=3)
+    return rates
 
 
 def differences() -> Table:

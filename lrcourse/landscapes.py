@@ -12,20 +12,10 @@ from lrcourse import checks
 class Landscape:
     """An error as a function of one weight (a curve) or more (a mountain).
 
-    Attributes
-    ----------
-    error : function of points (..., weights), giving (...)
-    gradient : function of points (..., weights), giving (..., weights)
-    weights : int
-        How many weights a point has.
-    minimum : array (weights,)
-        Where the error is lowest.
-    curvature : array (weights,)
-        The second derivatives at the minimum along the principal axes, in
-        ascending order. The last is L: of a quadratic, gradient descent
-        converges for learning rates below 2/L.
-    axes : array (weights, weights)
-        The principal axes at the minimum, one a column, in the order of the curvatures.
+    `error` takes points (..., weights) to (...), `gradient` to (..., weights). `minimum`
+    (weights,) is where the error is lowest, `curvature` (weights,) the second derivatives there
+    along the principal `axes`, the columns of a matrix, in ascending order. The last curvature is
+    L: of a quadratic, gradient descent converges for learning rates below 2/L.
     """
 
     error: Callable[[np.ndarray], np.ndarray]
@@ -36,15 +26,16 @@ class Landscape:
     axes: np.ndarray
 
 
+def _curved(error, gradient, minimum, hessian) -> Landscape:
+    """Return a landscape with the curvatures of its Hessian at the minimum."""
+    curvature, axes = np.linalg.eigh(np.array(hessian))
+    return Landscape(error, gradient, len(minimum), np.array(minimum), curvature, axes)
+
+
 def quadratic(curvature, minimum=0.0) -> Landscape:
     r"""A parabola or a bowl, :math:`J(w) = \tfrac12 \sum_i L_i (w_i - m_i)^2`.
 
-    Parameters
-    ----------
-    curvature : float or array (weights,)
-        The :math:`L_i`, each positive.
-    minimum : float or array (weights,)
-        The point m.
+    The curvatures :math:`L_i` are positive; there is one for each weight.
 
     >>> curve = quadratic(2.0)
     >>> curve.error(np.array([3.0])), curve.gradient(np.array([3.0]))
@@ -57,13 +48,11 @@ def quadratic(curvature, minimum=0.0) -> Landscape:
     if minimum.shape not in ((1,), curvature.shape):
         raise ValueError(f"minimum must have {len(curvature)} weights, got shape {minimum.shape}")
     minimum = np.broadcast_to(minimum, curvature.shape)
-    return Landscape(
+    return _curved(
         error=lambda w: 0.5 * np.sum(curvature * (w - minimum) ** 2, axis=-1),
         gradient=lambda w: curvature * (w - minimum),
-        weights=len(curvature),
         minimum=minimum,
-        curvature=np.sort(curvature),
-        axes=np.eye(len(curvature))[:, np.argsort(curvature, kind="stable")],
+        hessian=np.diag(curvature),
     )
 
 
@@ -75,38 +64,27 @@ def ravine(ratio: float = 50.0) -> Landscape:
 def least_squares(x, y) -> Landscape:
     r"""The error of a linear model on data, :math:`J(w) = \frac{1}{2n} \lVert xw - y\rVert^2`.
 
-    An error curve for one weight, an error mountain for two. The curvatures are
-    the eigenvalues of :math:`x^\top x / n`.
-
-    Parameters
-    ----------
-    x : array (n, weights)
-        For a bias, a column of ones.
-    y : array (n,)
+    An error curve for one weight, an error mountain for two; for a bias, x (n, weights) has a
+    column of ones. The curvatures are the eigenvalues of :math:`x^\top x / n`.
     """
     x, y = checks.numeric("x", x), checks.numeric("y", y)
     if x.ndim != 2 or y.shape != x.shape[:1]:
         raise ValueError(f"x must be (n, weights) and y (n,), got {x.shape} and {y.shape}")
-    curvature, axes = np.linalg.eigh(x.T @ x / len(x))
-    if curvature[0] <= 1e-12 * curvature[-1]:
-        raise ValueError("x must have linearly independent columns: the minimum is not one point")
-    return Landscape(
+    valley = _curved(
         error=lambda w: 0.5 * np.mean((w @ x.T - y) ** 2, axis=-1),
         gradient=lambda w: (w @ x.T - y) @ x / len(x),
-        weights=x.shape[1],
         minimum=np.linalg.lstsq(x, y, rcond=None)[0],
-        curvature=curvature,
-        axes=axes,
+        hessian=x.T @ x / len(x),
     )
+    if valley.curvature[0] <= 1e-12 * valley.curvature[-1]:
+        raise ValueError("x must have linearly independent columns: the minimum is not one point")
+    return valley
 
 
 def two_valleys(tilt: float = 0.1) -> Landscape:
     r"""A curve with two valleys, the right one lower, :math:`\tfrac14 (w^2 - 1)^2 - cw`.
 
-    Parameters
-    ----------
-    tilt : float
-        The slope c, above 0 and below 0.38, where the left valley disappears.
+    The slope c, `tilt`, is above 0 and below 0.38, where the left valley disappears.
 
     >>> curve = two_valleys()
     >>> curve.minimum.round(3), bool(abs(curve.gradient(curve.minimum)) < 1e-12)
@@ -115,13 +93,11 @@ def two_valleys(tilt: float = 0.1) -> Landscape:
     tilt = checks.real("tilt", tilt, low=1e-6, high=0.38)
     # The slope w³ − w − c is zero at the bottoms of both valleys and at the pass between.
     right = np.roots([1, 0, -1, -tilt]).real.max()
-    return Landscape(
+    return _curved(
         error=lambda w: np.sum((w**2 - 1) ** 2 / 4 - tilt * w, axis=-1),
         gradient=lambda w: w**3 - w - tilt,
-        weights=1,
-        minimum=np.array([right]),
-        curvature=np.array([3 * right**2 - 1]),
-        axes=np.eye(1),
+        minimum=[right],
+        hessian=[[3 * right**2 - 1]],
     )
 
 
@@ -181,23 +157,12 @@ def beale() -> Landscape:
     )
 
 
-def _curved(error, gradient, minimum, hessian) -> Landscape:
-    curvature, axes = np.linalg.eigh(np.array(hessian))
-    return Landscape(error, gradient, len(minimum), np.array(minimum), curvature, axes)
-
-
 @dataclass(frozen=True)
 class Descent:
     """The way down a landscape: one column a run.
 
-    Attributes
-    ----------
-    landscape : Landscape
-    learning_rates : array (runs,)
-    points : array (steps + 1, runs, weights)
-    gradients : array (steps, runs, weights)
-        At each point but the last.
-    errors : array (steps + 1, runs)
+    `points` are (steps + 1, runs, weights), `errors` (steps + 1, runs), and `gradients`,
+    (steps, runs, weights), those at each point but the last.
     """
 
     landscape: Landscape
@@ -210,16 +175,8 @@ class Descent:
 def descend(landscape: Landscape, optimizer, start, steps: int) -> Descent:
     """Walk down a landscape, once for each learning rate of the optimizer.
 
-    A step is an update with the exact gradient. A run that leaves the range of
-    numbers goes on as infinity and nan.
-
-    Parameters
-    ----------
-    landscape : Landscape
-    optimizer
-        As `lrcourse.optimizers.SGD`.
-    start : array (weights,), or a float where there is one weight
-    steps : int
+    A step is an update with the exact gradient, from `start` (weights,). A run that leaves the
+    range of numbers goes on as infinity and nan.
 
     >>> from lrcourse.optimizers import SGD
     >>> descend(quadratic(1.0), SGD([0.5, 1.0]), 8.0, 2).points[:, :, 0]
@@ -275,12 +232,10 @@ def classify(descent: Descent, tolerance: float = 0.01) -> list[str]:
     if len(checks.instance("descent", descent, Descent).gradients) < 2:
         raise ValueError("descent must have at least two steps, got one")
     tolerance = checks.real("tolerance", tolerance, low=0.0, high=1.0)
-    lowest = descent.landscape.error(descent.landscape.minimum)
-    excess = descent.errors - lowest
+    excess = descent.errors - descent.landscape.error(descent.landscape.minimum)
     with np.errstate(over="ignore", invalid="ignore"):
         along = descent.gradients @ descent.landscape.axes
-    runs = range(excess.shape[1])
-    return [_scenario(excess[:, run], along[:, run], tolerance) for run in runs]
+    return [_scenario(*run, tolerance) for run in zip(excess.T, along.swapaxes(0, 1), strict=True)]
 
 
 def _scenario(excess, along, tolerance) -> str:

@@ -36,29 +36,19 @@ _ARGUMENTS = {
 def known(label: str, word: str, names: Collection[str], others=(), kind: str = "") -> str:
     """Return a word that is among the names, or say in a `ValueError` which was probably meant.
 
-    Parameters
-    ----------
-    label : str
-        Of the argument that the word was given for.
-    others : mapping, optional
-        Names that are used elsewhere, to what they are here.
-    kind : str
-        What the names are, if they are too many to be listed.
+    `others` maps names that are used elsewhere to what they are here; `kind` says what the names
+    are, if they are too many to be listed.
     """
     if word in names:
         return word
-    hint = _hint(word, {**dict(others), **dict(zip(names, names, strict=True))})
-    hint = hint or (": --help lists them" if kind else "")
+    hint = _hint(word, names, others) or (": --help lists them" if kind else "")
     kind = kind or f"one of {', '.join(names)}"
     raise ValueError(f"{label} must be {kind}, got {word[:60]!r}{hint}")
 
 
-def _factory(name):
-    return FACTORIES[known("NAME", name, FACTORIES, _elsewhere(), "a schedule")]
-
-
-def _hint(word, meanings):
+def _hint(word, names, others):
     """Ask whether the nearest of the names was meant, whatever its case and underscores."""
+    meanings = {**dict(others), **dict(zip(names, names, strict=True))}
     plain = {_plain(name): meaning for name, meaning in meanings.items()}
     near = difflib.get_close_matches(_plain(word), plain, n=1)
     return f": did you mean {plain[near[0]]}?" if near else ""
@@ -66,6 +56,10 @@ def _hint(word, meanings):
 
 def _plain(name):
     return name.lower().replace("_", "").replace("-", "")
+
+
+def _factory(name):
+    return FACTORIES[known("NAME", name, FACTORIES, _elsewhere(), "a schedule")]
 
 
 def _elsewhere():
@@ -81,11 +75,7 @@ def _elsewhere():
 def schedule(text: str, pairs: Collection[str] = ()) -> Schedule:
     """Return the schedule that is written as a call, or as a name with arguments ``key=value``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        For another name, for arguments that it does not take, and for values that are
-        no numbers, words, sequences of these or schedules. Nothing is executed.
+    A value is a number, a word, a sequence of these or a schedule. Nothing is executed.
     """
     if "(" in text:
         if pairs:
@@ -94,38 +84,35 @@ def schedule(text: str, pairs: Collection[str] = ()) -> Schedule:
             raise ValueError(f"NAME must be a schedule, got {text[:60]!r}")
         return made
     factory = _factory(text)
-    texts = {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
-    if len(texts) < len(pairs) or not all("=" in pair for pair in pairs):
+    texts = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    if len(texts) < len(pairs):
         raise ValueError(f"{_usage(factory)}, each once, got {' '.join(pairs)[:60]!r}")
-    _check_names(factory, (), texts)
+    parameters = _parameters(factory, (), texts)
     values = {key: _value(key, value) for key, value in texts.items()}
     for key, value in values.items():
-        if "Sequence" in str(_parameters(factory)[key].annotation) and not isinstance(value, list):
+        if "Sequence" in str(parameters[key].annotation) and not isinstance(value, list):
             values[key] = [value]
     return factory(**values)
 
 
-def _parameters(factory):
-    return inspect.signature(factory).parameters
-
-
 def _usage(factory):
-    each = _parameters(factory).values()
+    each = inspect.signature(factory).parameters.values()
     keys = (f"{p.name}=…" if p.default is p.empty else f"[{p.name}=…]" for p in each)
     return f"{factory.__name__} takes {' '.join(keys)}"
 
 
-def _check_names(factory, positional, keywords):
+def _parameters(factory, positional, keywords):
+    """Return the parameters of a factory, if it takes what it is called with."""
+    signature = inspect.signature(factory)
     try:
-        inspect.signature(factory).bind(*positional, **keywords)
+        signature.bind(*positional, **keywords)
     except TypeError as problem:
-        reason, names = str(problem), _parameters(factory)
-        unknown = [key for key in keywords if key and key not in names]
-        if unknown:
+        reason, names = str(problem), signature.parameters
+        if unknown := [key for key in keywords if key and key not in names]:
             meanings = {other: ours for other, ours in _ARGUMENTS.items() if ours in names}
-            hint = _hint(unknown[0], {**meanings, **dict(zip(names, names, strict=True))})
-            reason = f"got {unknown[0][:60]!r}{hint}"
+            reason = f"got {unknown[0][:60]!r}{_hint(unknown[0], names, meanings)}"
         raise ValueError(f"{_usage(factory)}: {reason}") from None
+    return signature.parameters
 
 
 _VALUE = "a number, numbers separated by commas, a word or a schedule"
@@ -155,6 +142,6 @@ def _evaluated(node):
             factory = _factory(name)
             positional = [_evaluated(each) for each in node.args]
             keywords = {each.arg: _evaluated(each.value) for each in node.keywords}
-            _check_names(factory, positional, keywords)
+            _parameters(factory, positional, keywords)
             return factory(*positional, **keywords)
     raise ValueError(f"a value must be {_VALUE}, got {ast.unparse(node)[:60]!r}")

@@ -89,9 +89,8 @@ class Optimizer:
         rates, self._steps = self._next_rates(), []
         for i, (w, g) in enumerate(zip(parameters, gradients, strict=True)):
             rate = rates if self.multipliers is None else rates * self.multipliers[i]
-            rate = rate.astype(w.dtype, copy=False)
-            if rate.ndim:  # one for each run, the first axis of w
-                rate = rate.reshape(-1, *(1,) * (w.ndim - 1))
+            # A rate of each run is beside all of the run's weights: the run is w's first axis.
+            rate = rate.astype(w.dtype, copy=False).reshape(rate.shape + (1,) * (w.ndim - 1))
             step = self._step(rate, w, np.asarray(g, w.dtype), *self.memory[i].values())
             w -= step
             self._steps.append(step)

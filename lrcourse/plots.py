@@ -76,7 +76,9 @@ STYLE = {
 }
 
 
-_row, _span = partial(numbers, axes=1), several(real, 2)  # checks of arguments
+# Checks of arguments.
+_row, _span = partial(numbers, axes=1), several(real, 2)
+_texts = several(partial(instance, kind=str))
 
 
 class Picture(Figure):
@@ -191,7 +193,7 @@ def curves(
 
     Lines that are labelled with the names of methods take the colours of these.
     """
-    x, labels = numeric("x", x, axes=1), several(str)("labels", labels)
+    x, labels = numeric("x", x, axes=1), _texts("labels", labels)
     lines = several(_row)("lines", lines)
     for line in lines:
         one_for_each("x", x, lines=line)
@@ -365,7 +367,7 @@ def spread(
     mark_label: str = "the textbook", log: bool = False,
 ) -> Picture:  # fmt: skip
     """One dot a seed for each of several settings, and a cross for a figure to compare with."""
-    names, values = several(str)("names", names), several(_row)("values", values)
+    names, values = _texts("names", names), several(_row)("values", values)
     marks = None if marks is None else _row("marks", marks)
     one_for_each("names", names, values=values, marks=names if marks is None else marks)
     instance("mark_label", mark_label, str)
@@ -400,7 +402,7 @@ def intervals(
 
     Filled where it leaves out the level, which is a dashed line and stands for no difference.
     """
-    names, level, log = several(str)("names", names), real("level", level), flag("log", log)
+    names, level, log = _texts("names", names), real("level", level), flag("log", log)
     middles, lows, highs = _row("middles", middles), _row("lows", lows), _row("highs", highs)
     one_for_each("names", names, middles=middles, lows=lows, highs=highs)
     with drawing(title, xlabel, height=0.9 + 0.27 * len(names), log_x=log) as axes:

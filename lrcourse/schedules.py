@@ -21,9 +21,9 @@ import numpy as np
 from lrcourse.checks import (
     array,
     below_one,
-    by_name,
     flag,
     fraction,
+    instance,
     not_negative,
     number,
     one_of,
@@ -47,10 +47,6 @@ class Schedule:
     equal when they were made by the same function with equal arguments, and
     ``repr`` is the call that makes one. A step that is no whole number is a
     `TypeError`, one below 0 a `ValueError`.
-
-    >>> rate = constant(0.1)
-    >>> rate(3), rate([0, 1])
-    (0.1, array([0.1, 0.1]))
     """
 
     def __init__(self, name: str, arguments: dict, rate: Callable[[np.ndarray], np.ndarray]):
@@ -124,14 +120,22 @@ def _steps(step):
 
 def _schedule(build):
     """Let a function that returns t ↦ rate check its arguments and return a `Schedule`."""
-    signature, checked = inspect.signature(build), by_name(_CHECKS)(build)
+    signature = inspect.signature(build)
 
     @wraps(build)
     def factory(*arguments, **keywords):
-        rate = checked(*arguments, **keywords)
-        bound = signature.bind(*arguments, **keywords)
-        bound.apply_defaults()
-        plain = {name: _plain(value) for name, value in bound.arguments.items()}
+        try:
+            given = signature.bind(*arguments, **keywords).arguments
+        except TypeError as problem:
+            raise TypeError(f"{build.__name__}: {problem}") from None
+        defaults = {name: each.default for name, each in signature.parameters.items()}
+        checked = {  # a default needs no check
+            name: _CHECKS[name](name, value)
+            for name, value in given.items()
+            if name in _CHECKS and value is not defaults[name]
+        }
+        rate = build(**given | checked)
+        plain = {name: _plain(value) for name, value in (defaults | given).items()}
         return Schedule(build.__name__, plain, rate)
 
     FACTORIES[build.__name__] = factory
@@ -161,8 +165,8 @@ _CHECKS = {
     **dict.fromkeys(("period", "half_period", "multiplier"), positive_integer),
     "updates_per_epoch": positive_integer,
     "rates": several(positive),
-    "schedule": Schedule,
-    "schedules": several(Schedule),
+    "schedule": partial(instance, kind=Schedule),
+    "schedules": several(partial(instance, kind=Schedule)),
     **dict.fromkeys(("warmup_steps", "shift"), whole),
     "pct_start": partial(real, low=0, high=1),
     "three_phase": flag,
@@ -178,9 +182,6 @@ _CHECKS = {
 @_schedule
 def constant(learning_rate: float) -> Schedule:
     r"""The same rate always, :math:`\eta_t = \eta_0`.
-
-    It must be positive and finite, or this, as all schedules, raises a `TypeError`
-    or a `ValueError` that names the argument.
 
     >>> constant(0.1)([0, 1000])
     array([0.1, 0.1])
@@ -601,12 +602,8 @@ def warmup(schedule: Schedule, steps: int, start: float = 0.0) -> Schedule:
 def join(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
     r"""One schedule after the other, each from its own step 0.
 
-    Parameters
-    ----------
-    schedules : sequence of Schedule
-        One more than there are boundaries.
-    boundaries : sequence of int
-        Ascending steps: ``schedules[i + 1](0)`` is the rate at ``boundaries[i]``.
+    There is one more schedule than there are boundaries, ascending steps:
+    ``schedules[i + 1](0)`` is the rate at ``boundaries[i]``.
 
     >>> join([constant(0.1), linear(0.1, 4)], [2])([0, 1, 2, 4, 6])
     array([0.1 , 0.1 , 0.1 , 0.05, 0.  ])

@@ -19,13 +19,8 @@ _WIDEST = 12  # rates that the bracket may be widened by: twelve powers of ten
 class Search:
     """What a coarse-to-fine search tried, in the order of the rates.
 
-    Attributes
-    ----------
-    learning_rates : array (rates,)
-    losses : array (seeds, rates)
-        At the end of each run; infinite where the run did not end in a number.
-    rounds : int array (rates,)
-        In which round each rate was tried; 0 is the search for the bracket.
+    `losses` (seeds, rates) are those at the end of each run, infinite where it did not end in a
+    number; `rounds` says in which round each rate was tried, 0 being the search for the bracket.
     """
 
     learning_rates: np.ndarray
@@ -53,21 +48,18 @@ class Search:
 
     def table(self) -> Table:
         """Return rate, round, mean loss, its deviation, and the interval of the difference."""
-        rows = []
-        for rate, turn, losses, difference in zip(
-            self.learning_rates, self.rounds, self.losses.T, self.differences(), strict=True
-        ):
-            row = [float(rate), int(turn), float(losses.mean()), None, None, None]
-            if difference is not None:
-                row[3:] = float(losses.std(ddof=1)), difference.low, difference.high
-            rows.append(row)
-        return Table(
-            [
-                "learning rate", "round", "mean loss", "standard deviation",
-                "above the best, at least", "above the best, at most",
-            ],
-            rows,
-        )  # fmt: skip
+        each = (self.learning_rates, self.rounds, self.losses.T, self.differences())
+        return Table.of(
+            {
+                "learning rate": float(rate),
+                "round": int(turn),
+                "mean loss": float(losses.mean()),
+                "standard deviation": d and float(losses.std(ddof=1)),
+                "above the best, at least": d and d.low,
+                "above the best, at most": d and d.high,
+            }
+            for rate, turn, losses, d in zip(*each, strict=True)
+        )
 
 
 def coarse_to_fine(
@@ -94,7 +86,7 @@ def coarse_to_fine(
         `lrcourse.experiments.school_district_runs`, and return a `History` or the
         last losses, (rates,).
     learning_rate : float
-        The default to start from.
+        The default to start from, at most twelve coarse steps away from the best rate.
     seeds : int
         At least two: one run cannot be told apart from anything.
     factor : float
@@ -104,12 +96,6 @@ def coarse_to_fine(
     points : int
         Rates of each round, at least two, evenly spaced in their logarithm. One that
         was tried before is not tried again.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments that are no such numbers, and if twelve steps of the factor
-        in one direction do not come past the best rate.
 
     >>> def distance(rates, seed):
     ...     return np.abs(np.log(rates / 0.03))
@@ -172,15 +158,7 @@ def _last_losses(found, rates):
 
 @dataclass(frozen=True)
 class RangeTest:
-    """The loss while the rate grows.
-
-    Attributes
-    ----------
-    learning_rates : array (updates,)
-        The rate of each update.
-    losses : array (seeds, updates)
-        The training loss after each update.
-    """
+    """The loss while the rate grows: `learning_rates` (updates,) and `losses` (seeds, updates)."""
 
     learning_rates: np.ndarray
     losses: np.ndarray
@@ -220,24 +198,10 @@ def range_test(
     """Raise the rate from update to update and watch the loss.  [Smith 2017]
 
     The rate grows by the same factor at every update, from `low` to `high`. What
-    is recorded is the loss on the whole training set, which is steadier than the
-    last batch's; for a large set, pass a part of it.
-
-    Parameters
-    ----------
-    model, data, batch_size
-        As for `lrcourse.training.fit`.
-    optimizer : function of a schedule returning an optimizer
-        Such as `lrcourse.optimizers.SGD`.
-    low, high : float
-    updates : int
-    seeds : int
-        The test is repeated with the seeds 0 … n − 1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments that are no such numbers, or if `low` is not below `high`.
+    is recorded is the loss on the whole training set after it, which is steadier than the
+    last batch's; for a large set, pass a part of it. `model`, `data` and `batch_size` are as for
+    `lrcourse.training.fit`; `optimizer` makes one from a schedule, as `lrcourse.optimizers.SGD`
+    does. The test is repeated with the seeds 0 … `seeds` − 1.
     """
     low, high = positive("low", low), positive("high", high)
     if low >= high:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -34,6 +34,12 @@ class Table:
         for row in sequence("rows", self.rows):
             if len(sequence("each of rows", row)) != len(self.columns):
                 raise ValueError(f"each of rows must have a value for each of columns, got {row!r}")
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping]) -> "Table":
+        """Return a table of rows that are dicts, all with the same columns."""
+        rows = list(rows)
+        return cls(list(rows[0]), [list(row.values()) for row in rows])
 
     def column(self, name: str) -> list:
         """Return the values of one column."""

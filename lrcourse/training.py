@@ -41,7 +41,8 @@ class History:
         training or validation, was nan or infinite; -1 where there was none.
     applied_rate : array (checkpoints, runs)
         The learning rate of the update that follows each checkpoint: what a
-        schedule made of `learning_rates`.
+        schedule made of `learning_rates`. After the last checkpoint no update follows: its
+        row is the rate that one more would have had.
     path : list of arrays (checkpoints, runs, ...), or None
         The parameters at every checkpoint, if they were asked for.
     """
@@ -90,8 +91,8 @@ def fit(
         As `lrcourse.models` describes it.
     optimizer
         A new one of `lrcourse.optimizers`, or what has their `learning_rate` and `step`.
-        One rate is one run, an array is one run each. It is copied: the one given stays as it
-        is. Its `step` gets all weights of a run as one row, (runs, weights), unless it has
+        One rate is one run, an array is one run each. It is copied: the one given stays new.
+        Its `step` gets all weights of a run as one row, (runs, weights), unless it has
         `multipliers`.
     data : Data
         x_train, y_train, x_validation, y_validation. The inputs given as targets make an
@@ -101,7 +102,7 @@ def fit(
         Passes over the training rows, each in a new random order.
     batch_size : int
         Rows of an update. If it does not divide the rows, the last batch is smaller.
-    evaluate_every : int or list of int, optional
+    evaluate_every : int, or list or range of int, optional
         Updates between checkpoints, or the numbers of updates after which there is
         one; by default an epoch. There is one at the beginning and one at the end in
         any case.
@@ -129,11 +130,15 @@ def fit(
     batch_size = checks.positive_integer("batch_size", batch_size, len(x), " (the training rows)")
     updates_per_epoch = -(-len(x) // batch_size)
     total = epochs * updates_per_epoch
-    due = _checkpoints(evaluate_every, updates_per_epoch, total)
+    checkpoints = _checkpoints(evaluate_every, updates_per_epoch, total)
     checks.flag("keep_path", keep_path), checks.flag("progress", progress)
     seed = checks.whole("seed", seed)
+    # Each purpose has a generator of its own, numbered after the seed (the models begin with
+    # [seed, 1]): whether there is dropout does not change the order of the rows.
     shuffle, dropout = np.random.default_rng(seed), np.random.default_rng([seed, 2])
 
+    if made := getattr(optimizer, "updates", 0):
+        raise ValueError(f"optimizer must be new, got one after {made} update(s)")
     optimizer = copy.deepcopy(optimizer)
     warn_of_plan(optimizer, total)
     learning_rates = np.atleast_1d(optimizer.learning_rate)
@@ -141,16 +146,16 @@ def fit(
     # All weights of a run lie in one row, and so do their gradients: the model works on views,
     # the optimizer, unless it tells the parameters apart, on a single array.
     weights, parameters = side_by_side(initial)
-    slopes, gradients = side_by_side(initial)  # which the model overwrites
+    weight_gradients, gradients = side_by_side(initial)  # which the model overwrites
     if getattr(optimizer, "multipliers", None) is None:
-        updated, by = [weights], [slopes]
+        to_step = [weights], [weight_gradients]
     else:
-        updated, by = parameters, gradients
-    seen = _Seen(model, parameters, (x, y), validation, keep_path)
+        to_step = parameters, gradients
+    record = _Record(model, parameters, (x, y), validation, keep_path)
 
     # Far from the minimum numbers may overflow. That is a result, seen in the losses.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        seen.measure(0, optimizer.learning_rate)  # here the model also checks its arguments
+        record.measure(0, optimizer.learning_rate)  # here the model also checks its arguments
         update = 0
         for _ in progress_bar(progress, 0, epochs, "epochs", range(epochs)):
             order = shuffle.permutation(len(x))
@@ -160,11 +165,11 @@ def fit(
                 model.gradients(
                     parameters, x_shuffled[batch], y_shuffled[batch], gradients, dropout
                 )
-                optimizer.step(updated, by)
+                optimizer.step(*to_step)
                 update += 1
-                if update in due:
-                    seen.measure(update, optimizer.learning_rate)
-    return seen.history(learning_rates, updates_per_epoch)
+                if update in checkpoints:
+                    record.measure(update, optimizer.learning_rate)
+    return record.history(learning_rates, updates_per_epoch)
 
 
 def _trainable(data):
@@ -179,9 +184,8 @@ def _trainable(data):
 
 def _checkpoints(evaluate_every, updates_per_epoch, total):
     """Return the numbers of updates after which there is a checkpoint."""
-    if isinstance(evaluate_every, (list, tuple)):
-        given = [checks.positive_integer("evaluate_every", each) for each in evaluate_every]
-        return {*given, total}
+    if isinstance(evaluate_every, (list, tuple, range)):
+        return {*checks.several(checks.whole)("evaluate_every", evaluate_every), total}
     if evaluate_every is None:
         evaluate_every = updates_per_epoch
     return {*range(0, total, checks.positive_integer("evaluate_every", evaluate_every)), total}
@@ -191,29 +195,36 @@ def warn_of_plan(optimizer, updates: int) -> None:
     """Warn if a schedule of the optimizer does not fit a training of so many updates."""
     given = getattr(optimizer, "_given", None)
     for schedule in given if isinstance(given, list) else [given]:
-        if isinstance(schedule, Schedule) and (problem := misfit(schedule, updates)):
+        if isinstance(schedule, Schedule) and (problem := misfit(schedule, np.arange(updates))):
             warnings.warn(problem, stacklevel=3)
             return
 
 
-def misfit(schedule: Schedule, updates: int) -> str:
-    """Return what does not fit between a schedule and so many updates, "" if nothing.
+def misfit(schedule: Schedule, steps: np.ndarray, unit: str = "update") -> str:
+    """Return what does not fit between a schedule and its steps at all updates, "" if nothing.
 
     >>> from lrcourse.schedules import linear, warmup
-    >>> misfit(linear(0.1, 50), 200)
+    >>> misfit(linear(0.1, 50), np.arange(200))
     'linear(learning_rate=0.1, total_steps=50) is 0 at 150 of 200 updates, from update 50 on'
-    >>> misfit(warmup(linear(0.1, 50), 300), 200)
+    >>> misfit(warmup(linear(0.1, 50), 300), np.arange(200))
     'the warmup takes 300 updates, but the training has 200: the full rate is never reached'
     """
-    zeros = np.flatnonzero(schedule(np.arange(updates)) == 0)
-    if len(zeros) > 1:  # one is how a warmup begins or a schedule ends
-        return f"{schedule!r} is 0 at {len(zeros)} of {updates} updates, from update {zeros[0]} on"
-    if schedule.warmup_steps > updates:
+    if zeros := zero_rates(repr(schedule), schedule(steps)):
+        return zeros
+    if schedule.warmup_steps > (made := steps[-1] + 1):
         return (
-            f"the warmup takes {schedule.warmup_steps} updates, but the training has {updates}: "
+            f"the warmup takes {schedule.warmup_steps} {unit}s, but the training has {made}: "
             "the full rate is never reached"
         )
     return ""
+
+
+def zero_rates(name: str, rates: np.ndarray) -> str:
+    """Return at how many updates the rates (updates, ...) are all 0, "" at one at most."""
+    zeros = np.flatnonzero(np.all(rates.reshape(len(rates), -1) == 0, axis=1))
+    if len(zeros) < 2:  # one is how a warmup begins or a schedule ends
+        return ""
+    return f"{name} is 0 at {len(zeros)} of {len(rates)} updates, from update {zeros[0]} on"
 
 
 def progress_bar(progress: bool, done: int, total: int, unit: str, over=None):
@@ -237,8 +248,8 @@ def views(rows: np.ndarray, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [piece.reshape(array.shape) for piece, array in zip(pieces, arrays, strict=True)]
 
 
-class _Seen:
-    """What is seen of a training: the measurements so far, and the best parameters."""
+class _Record:
+    """What a history is made of: the measurements so far, and the best parameters."""
 
     def __init__(self, model, parameters, train, validation, keep_path):
         self.model, self.parameters = model, parameters

@@ -110,11 +110,11 @@ SUBMISSIONS = {
     "the library's model": Submission(
         {
             "update": "model = LogisticRegression(2)\n"
-            "parameters = [np.array([w]), np.array([[b]])]\n"
+            "parameters = [np.array([[*w, b]], float)]\n"
             "X, Y = np.array(houses), np.array(labels, float)\n"
             "p = model.probabilities(parameters, X)[0]\n"
             "SGD(eta).step(parameters, model.gradients(parameters, X, Y))\n"
-            "w_new, b_new = parameters[0][0], parameters[1][0, 0]",
+            "w_new, b_new = parameters[0][0, :2], parameters[0][0, 2]",
             "stable": "def stable_loss(z, y):\n"
             "    return np.array([cross_entropy_from_logits(np.array([[a]]), np.array([c]))[0] "
             "for a, c in zip(z, y)])",

@@ -24,27 +24,13 @@ VERDICTS = ("holds", "holds with a condition", "not reproduced", "wrong", "not t
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim and its verdict.
+    """A claim and its verdict."""
 
-    Attributes
-    ----------
-    item : str
-        Its number in the course's notes on its sources, such as "A2".
-    says : dict of str
-        The claim in each language, "en" and "zh".
-    verdict : str
-        "holds", "holds with a condition", "not reproduced", "wrong" or "not tested".
-    evidence : dict of str
-        What our experiments say to it, in each language.
-    shown : list of (str, str)
-        The chapters and cells that show the evidence.
-    """
-
-    item: str
-    says: dict[str, str]
-    verdict: str
-    evidence: dict[str, str]
-    shown: list[tuple[str, str]]
+    item: str  #: its number in the course's notes on its sources, such as "A2"
+    says: dict[str, str]  #: the claim in each language, "en" and "zh"
+    verdict: str  #: one of `VERDICTS`
+    evidence: dict[str, str]  #: what our experiments say to it, in each language
+    shown: list[tuple[str, str]]  #: the chapters and cells that show the evidence
 
     def html(self) -> str:
         """Return the claim as an item of a definition list, its evidence as links."""
@@ -83,13 +69,7 @@ class Claims(tuple):
 
 
 def claims(source: str) -> Claims:
-    """Return the claims of a source.
-
-    Parameters
-    ----------
-    source : str
-        The source's key in the bibliography, such as "aiedu".
-    """
+    """Return the claims of a source, by its key in the bibliography, such as "aiedu"."""
     return Claims(_all()[one_of("source", source, SOURCES)])
 
 

@@ -45,15 +45,15 @@ def loss_valley(history: History, data: Data, *, title: str) -> Picture:
 
     A run's w is the mean of −w₁ and w₂. Needs a history with its path.
     """
-    _check_district(history, data)
-    if history.path is None:
+    instance("data", data, Data)
+    if instance("history", history, History).path is None:
         raise ValueError("history must have its path: fit(..., keep_path=True)")
-    w_path = (history.path[0][..., 1] - history.path[0][..., 0]) / 2
-    b_path = history.path[1][..., 0]
+    w1, w2, b_path = np.moveaxis(history.path[0], -1, 0)
+    w_path = (w2 - w1) / 2
     w = np.linspace(0, 1.15 * w_path.max(), 70)
     b = np.linspace(1.15 * b_path.min(), 1.0, 70)
     w_grid, b_grid = (values.ravel() for values in np.meshgrid(w, b))
-    grid = [np.column_stack([-w_grid, w_grid]), b_grid[:, np.newaxis]]
+    grid = [np.column_stack([-w_grid, w_grid, b_grid])]
     # Every fifth row is enough to draw lines by.
     loss, _ = LogisticRegression(2).loss_and_accuracy(grid, data.x_train[::5], data.y_train[::5])
     levels = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
@@ -71,11 +71,6 @@ def loss_valley(history: History, data: Data, *, title: str) -> Picture:
         axes.grid(False)
         axes.legend(title=translate("learning rate"), loc="lower left", alignment="left")
     return axes.figure
-
-
-def _check_district(history, data):
-    instance("history", history, History)
-    instance("data", data, Data)
 
 
 def verdict_bars(verdicts: Table, *, title: str) -> Picture:

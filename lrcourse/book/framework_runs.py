@@ -1,9 +1,7 @@
 """What needs a framework, and what was recorded of it for readers without one.
 
-`live_or_recorded` calls a function of a notebook where the framework is
-installed. Where it is not, it returns what ``make record`` wrote into
-``framework_runs.json`` when it called that very function; ``make parity`` calls it
-again and compares.
+``make record`` writes into ``framework_runs.json`` what the notebooks' functions return;
+``make parity`` calls them again and compares.
 """
 
 import ast
@@ -22,18 +20,10 @@ DIGITS = 10
 def live_or_recorded(function: Callable, *arguments) -> np.ndarray:
     """Return ``function(*arguments)``, live or as recorded: the same numbers, to ten digits.
 
-    Parameters
-    ----------
-    function
-        One that imports its framework and returns an array of numbers.
-    *arguments
-        Such as a `Schedule`, whose ``repr`` tells all.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If a framework is missing, and the function or an argument is not what it
-        was when it was recorded: an old record is never passed off for new code.
+    The function imports its framework and returns an array of numbers; the ``repr`` of an argument,
+    such as a `Schedule`, tells all of it. If a framework is missing and the function or an
+    argument is not what it was when it was recorded, that is a `ModuleNotFoundError`: an old record
+    is never passed off for new code.
     """
     try:
         numbers = function(*arguments)
@@ -41,7 +31,8 @@ def live_or_recorded(function: Callable, *arguments) -> np.ndarray:
         if problem.name not in FRAMEWORKS:
             raise
         entry = recorded().get(function.__name__)
-        if entry is None or not _is(entry, function, arguments):
+        said = [repr(argument) for argument in arguments]
+        if not (entry and said == entry["arguments"] and same_code(_code(function), entry["code"])):
             raise ModuleNotFoundError(
                 f"{problem.name} is missing, and nothing is recorded of {function.__name__} "
                 "as it is now; install the framework to run it",
@@ -93,11 +84,6 @@ def entry(function: Callable, arguments: tuple, numbers: np.ndarray) -> dict:
 def same_code(one: str, other: str) -> bool:
     """Whether two pieces of code differ in layout and comments at most."""
     return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
-
-
-def _is(entry, function, arguments) -> bool:
-    said = [repr(argument) for argument in arguments]
-    return said == entry["arguments"] and same_code(_code(function), entry["code"])
 
 
 def _code(function) -> str:

@@ -29,69 +29,34 @@ DIGITS = 5
 
 @dataclass(frozen=True)
 class Record:
-    """What the runs of an experiment returned, and how it was made.
-
-    Attributes
-    ----------
-    experiment : str
-    size : str
-        "quick" or "full".
-    about : str
-        What was compared and measured.
-    command : str
-        It makes the same record again.
-    settings : dict
-        What all runs have in common, and what they go through.
-    data : dict
-        "name", "source" and "checksum": see `lrcourse.datasets.Dataset`.
-    seeds : list of int
-    versions : dict
-        Of Python, NumPy and this library.
-    machine : dict
-    seconds : float
-        How long at least one run was in the making.
-    runs : list of dict
-        Each with its "seed", its "labels" and its "results", as `rounded` returns them.
-    """
+    """What the runs of an experiment returned, and how it was made."""
 
     experiment: str
-    size: str
-    about: str
-    command: str
-    settings: dict
-    data: dict
+    size: str  #: "quick" or "full"
+    about: str  #: what was compared and measured
+    command: str  #: makes the same record again
+    settings: dict  #: what all runs have in common, and what they go through
+    data: dict  #: "name", "source" and "checksum": see `lrcourse.datasets.Dataset`
     seeds: list[int]
-    versions: dict
+    versions: dict  #: of Python, NumPy and this library
     machine: dict
-    seconds: float
-    runs: list[dict]
+    seconds: float  #: how long at least one run was in the making
+    runs: list[dict]  #: each with its "seed", its "labels" and its "results", as of `rounded`
 
     @property
     def labels(self) -> dict[str, list]:
         """The labels by which runs differ, each with its values, in the order of the runs."""
-        found = {}
+        found = {name: [] for name in self.runs[0]["labels"]}
         for run in self.runs:
             for name, value in run["labels"].items():
-                values = found.setdefault(name, [])
-                if value not in values:
-                    values.append(value)
+                found[name] += [] if value in found[name] else [value]
         return found
 
     def values(self, result: str, **labels) -> np.ndarray:
         """Return a result of the runs that have these labels, (seeds, ...).
 
-        Parameters
-        ----------
-        result : str
-            Its name, such as "validation_loss".
-        **labels
-            As many as it takes to leave one run for each seed, which come in the
-            order of `seeds`.
-
-        Raises
-        ------
-        ValueError
-            If there is no such result or run, or more than one run for a seed.
+        Of labels there must be as many as it takes to leave one run for each seed, which come in
+        the order of `seeds`.
         """
         known = self.labels
         for name, value in labels.items():
@@ -119,19 +84,7 @@ class Record:
 
 
 def load(experiment: str, size: str = "full") -> Record:
-    """Return the record that comes with the course.
-
-    Parameters
-    ----------
-    experiment : str
-    size : str
-        "quick" or "full".
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
+    """Return the record of an experiment that comes with the course, "quick" or "full"."""
     available = sorted(path.stem for path in FOLDER.glob("*.json"))
     return read(FOLDER / f"{one_of('record', f'{experiment}-{size}', available)}.json")
 
@@ -149,13 +102,6 @@ def replacing(path: str | Path):
     """Give a path to write to: what is there at the end takes the place of `path` at once.
 
     Or not at all, whatever interrupts the writing.
-
-    Raises
-    ------
-    ValueError
-        As `replaceable`.
-    OSError
-        If it cannot be written.
     """
     path = replaceable("path", path)
     try:
@@ -170,11 +116,7 @@ def replacing(path: str | Path):
 def replaceable(name: str, path) -> Path:
     """Return the path of a file that may be written, a new one or in the place of the old.
 
-    Raises
-    ------
-    ValueError
-        For a link, a device or a file that is read-only, and where the folder is missing
-        or read-only: none of these is replaced.
+    A link, a device or a file that is read-only is not replaced.
     """
     if not isinstance(path, (str, Path)):
         raise TypeError(f"{name} must be a path, got {path!r}")

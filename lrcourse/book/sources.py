@@ -17,12 +17,8 @@ SAMPLES = np.array([[0.2, 0.8], [0.4, 0.9], [0.6, 0.5]])
 def quoted(source: str, item: str) -> dict | Table:
     """Return an item of a source; what has columns and rows comes as a `Table`.
 
-    Parameters
-    ----------
-    source : str
-        The source's key in the bibliography, such as "aiedu".
-    item : str
-        The item's number in the course's notes on its sources, such as "E3".
+    The source is named by its key in the bibliography, such as "aiedu", the item by its number in
+    the course's notes on its sources, such as "E3".
 
     >>> quoted("aiedu", "E2")["positive"]
     0.13
@@ -31,10 +27,7 @@ def quoted(source: str, item: str) -> dict | Table:
     items = sources[one_of("source", source, sources)]
     entry = items[one_of("item", item, items)]
     if "rows" in entry:
-        return Table(entry["columns"], [[_number(value) for value in row] for row in entry["rows"]])
+        numbers = {"nan": float("nan")}  # JSON knows no nan: the file writes it as a text
+        rows = [[numbers.get(value, value) for value in row] for row in entry["rows"]]
+        return Table(entry["columns"], rows)
     return entry
-
-
-def _number(value):
-    """JSON knows no nan: the file writes it as a text."""
-    return float("nan") if value == "nan" else value

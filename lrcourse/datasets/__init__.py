@@ -1,8 +1,8 @@
 """The data of the course: made here, come with scikit-learn, or downloaded.
 
-What is not made here is looked for first in the folder named by the environment
-variable ``LRCOURSE_DATA``, then in the user's cache, and scikit-learn's files in
-scikit-learn. A file whose checksum is not the published one's is not read.
+What is not made here is looked for in the folder named by the environment variable
+``LRCOURSE_DATA``, then in the user's cache, and scikit-learn's files in scikit-learn. What
+cannot be had, or whose checksum is not the published one's, is a `DataUnavailable`.
 """
 
 import hashlib
@@ -29,20 +29,11 @@ class Data(NamedTuple):
 class Dataset(NamedTuple):
     """Examples in the order in which they were published, and where they come from.
 
-    Attributes
-    ----------
-    x : array (rows, ...)
-        Floats: 64 bits for measurements, 32 for pictures, whose values are between 0 and 1.
-    y : array (rows,)
-        Of two classes 0.0 or 1.0, of more the number of the class.
-    name : str
-    source : str
-        Who published them, and in what they differ from what was published.
-    checksum : str
-        SHA-256 of the numbers as published, before scaling. It does not depend on the
-        file that they were read from: equal checksums are equal examples.
-    test_rows : int
-        How many of the last rows were published as the test set.
+    `x` (rows, ...) are floats: 64 bits for measurements, 32 for pictures, whose values are between
+    0 and 1. `y` (rows,) is 0.0 or 1.0 of two classes, of more the number of the class. `source`
+    says who published them, and in what they differ from that. `checksum` is SHA-256 of the numbers
+    before scaling, from whatever file they were read: equal checksums are equal examples. The
+    last `test_rows` rows were published as the test set.
     """
 
     x: np.ndarray
@@ -53,23 +44,16 @@ class Dataset(NamedTuple):
     test_rows: int = 0
 
 
-# The first seed whose validation set is as easy as the textbook's: see `school_district`.
-LIKE_THE_TEXTBOOK = 20
+LIKE_THE_TEXTBOOK = 20  # the first seed whose validation set is as easy: see `school_district`
 
 
 def school_district_points(count: int = 2000) -> tuple[np.ndarray, np.ndarray]:
-    """Houses in the unit square and whether each is a school-district house (学区房).
+    """Houses (count, 2) in the unit square and whether each is a school-district house (学区房).
 
     Points are uniform, drawn with NumPy's legacy generator and seed 10, all
-    first coordinates before all second ones. A house is in the district (1) where
+    first coordinates before all second ones. A house is in the district (1.0) where
     ``y > x + 0.5``; that is decided before the coordinates are rounded to two
     decimals.  [microsoft/ai-edu, section 5.5]
-
-    Returns
-    -------
-    x : array (count, 2)
-    y : array (count,)
-        0.0 or 1.0.
 
     >>> x, y = school_district_points()
     >>> x.shape, float(y.mean())
@@ -85,15 +69,11 @@ def school_district_points(count: int = 2000) -> tuple[np.ndarray, np.ndarray]:
 def school_district(seed: int = LIKE_THE_TEXTBOOK, wrong: float = 0.0) -> Data:
     """The points of `school_district_points`, shuffled: 1,600 to train on, 400 to validate on.
 
-    Parameters
-    ----------
-    seed : int
-        Of the shuffle. The textbook does not print its own; its validation set
-        has fewer positives than most (0.92 of it is scored by the weakest rate).
-        20 is the first seed with which every accuracy of its table is met within 0.02.
-    wrong : float
-        The share of the labels that are exchanged, by chance: with some, no line separates
-        the houses, and the loss has a lowest value.
+    The textbook does not print the seed of its shuffle; its validation set
+    has fewer positives than most (0.92 of it is scored by the weakest rate).
+    20 is the first seed with which every accuracy of its table is met within 0.02.
+    `wrong` is the share of the labels that are exchanged, by chance: with some, no line separates
+    the houses, and the loss has a lowest value.
     """
     x, y = school_district_points()
     wrong = real("wrong", wrong, 0, 1)
@@ -110,11 +90,6 @@ def ionosphere() -> Dataset:
 
     In UCI's order, as the sources split it: of the last third nearly all are good.
     [Sigillito et al. 1989, UCI data set 52, CC BY 4.0]
-
-    Raises
-    ------
-    DataUnavailable
-        As every data set that is not made here: if it cannot be had, or is damaged.
     """
     (path,) = CATALOGUE["ionosphere"].fetch()
     rows = [line.split(",") for line in path.read_text("ascii").split()]

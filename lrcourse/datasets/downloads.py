@@ -1,9 +1,7 @@
-"""Published files: looked for on this machine, else downloaded with pooch.
+"""Published files: looked for on this machine, else downloaded from one mirror after the other.
 
-A file is known by its checksum alone, and not read if it has another. It is looked
-for in the folder named by the environment variable ``LRCOURSE_DATA``, then in the
-cache, and only then asked for from one mirror after the other. ``published.json``
-has the checksums that the publishers, TensorFlow Datasets and torchvision give.
+A file is known by its checksum alone: ``published.json`` has those that the publishers,
+TensorFlow Datasets and torchvision give.
 """
 
 import contextlib
@@ -17,9 +15,7 @@ from urllib.parse import urlsplit
 
 VARIABLE = "LRCOURSE_DATA"
 INSTALL = "pip install 'lrcourse[data]'"
-
-# Seconds without a sign of life after which the next mirror is tried.
-PATIENCE = 20
+PATIENCE = 20  # seconds without a sign of life after which the next mirror is tried
 
 
 class DataUnavailable(OSError, ValueError):
@@ -49,13 +45,7 @@ FILES = {
 
 
 def local_folder() -> Path | None:
-    """Return the folder named by ``LRCOURSE_DATA``, None if it names none.
-
-    Raises
-    ------
-    DataUnavailable
-        If there is no such folder, or it may not be read.
-    """
+    """Return the folder named by ``LRCOURSE_DATA``, None if it names none; it must be readable."""
     name = os.environ.get(VARIABLE)
     if not name:
         return None
@@ -67,10 +57,10 @@ def local_folder() -> Path | None:
 
 
 def cache_folder() -> Path:
-    """Return the folder of this user in which downloads are kept."""
+    """Return this user's folder for downloads, and for files that were put there by hand."""
     try:
         import pooch
-    except ImportError:  # then nothing is downloaded, but a file may have been put there
+    except ImportError:
         return Path.home() / ".cache" / "lrcourse"
     return Path(pooch.os_cache("lrcourse"))
 
@@ -78,11 +68,8 @@ def cache_folder() -> Path:
 def find(file: File) -> tuple[str, Path] | None:
     """Return where a file is on this machine, in words, and its path.
 
-    Raises
-    ------
-    DataUnavailable
-        For a file in the local folder that cannot be read or has another checksum.
-        Elsewhere it counts as absent.
+    In the local folder a file that cannot be read or has another checksum is an error;
+    elsewhere it counts as absent.
     """
     folders = {"local folder": local_folder(), "cache": cache_folder()}
     if (sklearn := find_spec("sklearn")) and sklearn.origin:
@@ -106,13 +93,8 @@ def find(file: File) -> tuple[str, Path] | None:
 def fetch(file: File) -> Path:
     """Return where a file is on this machine, downloading it if it is not there yet.
 
-    Shows a progress bar on a terminal.
-
-    Raises
-    ------
-    DataUnavailable
-        If no mirror had it, or it could not be kept. The message lists what each
-        said and how to supply the file by hand.
+    Shows a progress bar on a terminal. If no mirror had the file, or it could not be kept, the
+    error lists what each said and how to supply the file by hand.
     """
     if found := find(file):
         return found[1]

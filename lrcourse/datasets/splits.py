@@ -15,23 +15,18 @@ from lrcourse.datasets import Data, Dataset
 
 
 def tail_split(dataset: Dataset, fraction: float) -> Data:
-    """Keep the last `fraction` of the rows for validation, unshuffled.
+    """Keep the last `fraction` of the rows for validation, unshuffled, at least one on each side.
 
     What Keras does when it is given ``validation_split=fraction``, with the same
     rounding. Data that are sorted in any way are split into unlike parts.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a fraction that leaves a side without rows. So do the other splits.
     """
-    return _cut(dataset, _training_rows(_rows(dataset), fraction))
+    return _cut(dataset, _training_rows(dataset, fraction))
 
 
 def shuffled_split(dataset: Dataset, fraction: float, seed: int) -> Data:
     """Keep a random `fraction` of the rows for validation: as many as `tail_split` does."""
-    order = _shuffled(dataset, seed)
-    training = _training_rows(len(order), fraction)
+    training = _training_rows(dataset, fraction)
+    order = _order(dataset, seed)
     return _chosen(dataset, order[:training], order[training:])
 
 
@@ -40,8 +35,8 @@ def stratified_split(dataset: Dataset, fraction: float, seed: int) -> Data:
 
     As many rows in all as `tail_split` keeps.
     """
-    order = _shuffled(dataset, seed)
-    training = _training_rows(len(order), fraction)
+    training = _training_rows(dataset, fraction)
+    order = _order(dataset, seed)
     _, labels, sizes = np.unique(dataset.y[order], return_inverse=True, return_counts=True)
     # Each class gives its share, rounded down; the rows still missing come from
     # those that rounding has cost most.
@@ -60,16 +55,10 @@ def stratified_split(dataset: Dataset, fraction: float, seed: int) -> Data:
 
 
 def published_split(dataset: Dataset) -> Data:
-    """Validate on the rows that were published as the test set.
-
-    Raises
-    ------
-    ValueError
-        If there are none.
-    """
+    """Validate on the rows that were published as the test set; there must be some."""
     if not instance("dataset", dataset, Dataset).test_rows:
         raise ValueError(f"dataset must have a test set, got {dataset.name or 'one without name'}")
-    return _cut(dataset, _rows(dataset) - dataset.test_rows)
+    return _cut(dataset, len(dataset.x) - dataset.test_rows)
 
 
 def standardized(data: Data) -> Data:
@@ -85,25 +74,21 @@ def standardized(data: Data) -> Data:
     return Data(train, data.y_train, validation, data.y_validation)
 
 
-def _rows(dataset):
-    instance("dataset", dataset, Dataset)
-    if len(dataset.x) != len(dataset.y):
+def _training_rows(dataset, fraction):
+    rows = len(instance("dataset", dataset, Dataset).x)
+    if rows != len(dataset.y):
         raise ValueError(
             "dataset must have one label for each row, "
             f"got x of shape {dataset.x.shape} and y of shape {dataset.y.shape}"
         )
-    return len(dataset.x)
-
-
-def _training_rows(rows, fraction):
     training = math.floor(rows * (1.0 - real("fraction", fraction, 0, 1)))
     if not 0 < training < rows:
         raise ValueError(f"fraction must leave rows on both sides, got {fraction} of {rows} rows")
     return training
 
 
-def _shuffled(dataset, seed):
-    return np.random.default_rng(whole("seed", seed)).permutation(_rows(dataset))
+def _order(dataset, seed):
+    return np.random.default_rng(whole("seed", seed)).permutation(len(dataset.x))
 
 
 def _chosen(dataset, train, validation):

@@ -15,11 +15,8 @@ from lrcourse.training import fit
 def train(settings: dict, seed: int, learning_rate: float) -> dict[str, np.ndarray]:
     """Train the autoencoder once; the seed draws the initial weights and the order of the rows.
 
-    Returns
-    -------
-    dict of arrays (checkpoints,)
-        "train_loss" and "validation_loss" after each of the settings' "checkpoints", in
-        epochs, as far as there are as many: `losses` finds one.
+    Returned are "train_loss" and "validation_loss" after each of the settings' "checkpoints", in
+    epochs, as far as there are as many: `losses` finds one.
     """
     dataset = catalogued(settings["data"])
     split = published_split(dataset) if dataset.test_rows else tail_split(dataset, 0.2)
@@ -28,14 +25,10 @@ def train(settings: dict, seed: int, learning_rate: float) -> dict[str, np.ndarr
     longer = learning_rate == settings["longer_at"]
     updates = -(-len(x) // settings["batch_size"])
     history = fit(
-        MultilayerPerceptron(layers),
-        Adam(learning_rate),
-        Data(x, x, x_validation, x_validation),
-        epochs=settings["longer"] if longer else settings["epochs"],
-        batch_size=settings["batch_size"],
-        evaluate_every=[updates * epoch for epoch in settings["checkpoints"][1:]],
-        seed=seed,
-    )
+        MultilayerPerceptron(layers), Adam(learning_rate), Data(x, x, x_validation, x_validation),
+        epochs=settings["longer" if longer else "epochs"], batch_size=settings["batch_size"],
+        evaluate_every=[updates * epoch for epoch in settings["checkpoints"][1:]], seed=seed,
+    )  # fmt: skip
     return {name: getattr(history, name)[:, 0] for name in ("train_loss", "validation_loss")}
 
 

@@ -9,7 +9,7 @@ full-batch gradient descent: does the descent keep to places where 2/rate is not
 import numpy as np
 
 from lrcourse.datasets import Data, Dataset
-from lrcourse.experiments.running import Experiment, catalogued
+from lrcourse.experiments.running import Experiment, catalogued, each_of
 from lrcourse.models import MultilayerPerceptron
 from lrcourse.optimizers import SGD
 from lrcourse.tables import Table
@@ -23,24 +23,16 @@ _STEP = 1e-5
 def train(settings: dict, seed: int, loss: str) -> dict[str, np.ndarray]:
     """Descend once with every rate, from the same weights; the seed draws these and the rows.
 
-    Returns
-    -------
-    dict of arrays (rates, checkpoints)
-        "sharpness", the largest curvature, and "train_loss".
+    Returned are (rates, checkpoints): "sharpness", the largest curvature, and "train_loss".
     """
     data = _rows(catalogued(settings["data"]), settings["rows"], seed, loss)
     x, y = data.x_train, data.y_train
     network = MultilayerPerceptron([x.shape[1], *settings["hidden"], 10], "tanh", loss)
     history = fit(
-        network,
-        SGD(settings["learning_rates"][loss]),
-        data,
-        epochs=settings["epochs"],
+        network, SGD(settings["learning_rates"][loss]), data, epochs=settings["epochs"],
         batch_size=len(x),  # all of them: an epoch is an update
-        evaluate_every=settings["measured_every"],
-        seed=seed,
-        keep_path=True,
-    )
+        evaluate_every=settings["measured_every"], seed=seed, keep_path=True,
+    )  # fmt: skip
     direction, sharpness = _random_direction(history.parameters, seed), []
     for checkpoint in range(len(history.updates)):
         parameters = [path[checkpoint] for path in history.path]
@@ -113,25 +105,20 @@ def summary(record) -> Table:
         tenth = max(1, sharpness.shape[2] // 10)
         for i, rate in enumerate(record.settings["learning_rates"][loss]):
             fine = np.isfinite(final_losses[:, i])
-            found = [None] * 7
-            if fine.any():
-                curves = sharpness[fine, i]
-                last = curves[:, -tenth:].mean(axis=1)
-                share = last * rate / 2
-                found = (
-                    curves[:, 0].mean(), curves.max(axis=1).mean(), last.mean(),
-                    share.mean(), share.min(), share.max(), final_losses[fine, i].mean(),
-                )  # fmt: skip
-                found = map(float, found)
-            rows.append([loss, rate, int((~fine).sum()), 2 / rate, *found])
-    return Table(
-        [
-            "loss", "learning rate", "diverged", "2/rate", "sharpness at first",
-            "highest sharpness", "sharpness at the end", "share of 2/rate", "lowest", "highest",
-            "training loss",
-        ],
-        rows,
-    )  # fmt: skip
+            curves = sharpness[fine, i] if fine.any() else np.full((1, sharpness.shape[2]), np.nan)
+            last = curves[:, -tenth:].mean(axis=1)
+            share = last * rate / 2
+            found = {
+                "sharpness at first": curves[:, 0].mean(),
+                "highest sharpness": curves.max(axis=1).mean(),
+                "sharpness at the end": last.mean(),
+                "share of 2/rate": share.mean(), "lowest": share.min(), "highest": share.max(),
+                "training loss": final_losses[fine, i].mean() if fine.any() else np.nan,
+            }  # fmt: skip
+            found = {name: float(each) if fine.any() else None for name, each in found.items()}
+            named = {"loss": loss, "learning rate": rate, "diverged": int((~fine).sum())}
+            rows.append(named | {"2/rate": 2 / rate} | found)
+    return Table.of(rows)
 
 
 _COMMON = {"data": "digits", "loss": ["squared_error", "softmax_cross_entropy"], "products": 20}
@@ -162,7 +149,7 @@ EXPERIMENT = Experiment(
             "seeds": 5,
         },
     },
-    runs=lambda settings: [{"loss": loss} for loss in settings["loss"]],
+    runs=each_of("loss"),
     train=train,
     summary=summary,
 )

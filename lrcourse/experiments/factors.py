@@ -58,12 +58,8 @@ SCHEDULES = {
 def train(settings: dict, seed: int, factor: str, level) -> dict[str, np.ndarray]:
     """Train with every rate at one level of a factor.
 
-    The seed draws the rows, the weights and the order of the batches.
-
-    Returns
-    -------
-    dict of arrays (rates,)
-        "validation_loss" and "train_loss" at the end.
+    The seed draws the rows, the weights and the order of the batches. "validation_loss" and
+    "train_loss" (rates,) are those at the end.
     """
     changed, _, equal_updates = factor.partition(", ")
     chosen = BASE | {changed: level}
@@ -76,24 +72,16 @@ def train(settings: dict, seed: int, factor: str, level) -> dict[str, np.ndarray
     if chosen["schedule"] != "constant":
         rates = [SCHEDULES[chosen["schedule"]](rate, epochs * per) for rate in rates.tolist()]
     history = fit(
-        _network(data, chosen),
-        OPTIMIZERS[chosen["optimizer"]](rates),
-        data,
-        epochs=epochs,
-        batch_size=batch_size,
-        evaluate_every=epochs * per,
-        seed=seed,
-    )
+        _network(data, chosen), OPTIMIZERS[chosen["optimizer"]](rates), data,
+        epochs=epochs, batch_size=batch_size, evaluate_every=epochs * per, seed=seed,
+    )  # fmt: skip
     return {name: getattr(history, name)[-1] for name in ("validation_loss", "train_loss")}
 
 
 class _ScaledPerceptron(MultilayerPerceptron):
-    """A perceptron whose weights begin at a multiple of what they would."""
-
-    weight_scale = 1.0
+    """A perceptron whose weights begin at a multiple, `weight_scale`, of what they would."""
 
     def initialize(self, runs, seed=0, dtype=float):
-        """Return the parameters to begin with."""
         scale = np.dtype(dtype).type(self.weight_scale)
         return [scale * parameter for parameter in super().initialize(runs, seed, dtype)]
 
@@ -106,10 +94,9 @@ def _network(data, chosen):
     if kind == "autoencoder":
         return MultilayerPerceptron([inputs, 16, inputs])
     hidden = [] if kind == "linear" else [chosen["width"]] * chosen["depth"]
+    start = chosen["initialization"]
     network = _ScaledPerceptron(
-        [inputs, *hidden, outputs],
-        loss="softmax_cross_entropy",
-        initialization=chosen["initialization"],
+        [inputs, *hidden, outputs], loss="softmax_cross_entropy", initialization=start
     )
     network.weight_scale = chosen["weight scale"]
     return network
@@ -188,45 +175,33 @@ def _lowest(grid, values):
 def summary(record) -> Table:
     """Return the best rate at every level of every factor: the seeds' geometric mean and extremes.
 
-    From "as good from" to "as good to" are the rates of the
-    grid around the one with the lowest mean loss whose losses the seeds cannot tell from its.
+    From "as good from" to "as good to" are the rates of the grid around the one with the lowest
+    mean loss whose losses the seeds cannot tell from its.
     """
-    grid = np.array(record.settings["learning_rates"])
-    rows = []
+    grid, rows = record.settings["learning_rates"], []
     for factor in record.labels["factor"]:
         for level in levels(record, factor):
             found, best = losses(record, factor, level), best_rates(record, factor, level)
             at = int(found.mean(axis=0).argmin())
             first, last = _tied(np.log(found), at)
-            rows.append(
-                [
-                    factor, str(level), float(np.exp(np.log(best).mean())),
-                    float(best.min()), float(best.max()), float(grid[first]), float(grid[last]),
-                    float(found[:, at].mean()),
-                ]
-            )  # fmt: skip
-    return Table(
-        [
-            "what is changed", "level", "best rate", "lowest", "highest",
-            "as good from", "as good to", "validation loss",
-        ],
-        rows,
-    )  # fmt: skip
+            rows.append({
+                "what is changed": factor, "level": str(level),
+                "best rate": float(np.exp(np.log(best).mean())),
+                "lowest": float(best.min()), "highest": float(best.max()),
+                "as good from": grid[first], "as good to": grid[last],
+                "validation loss": float(found[:, at].mean()),
+            })  # fmt: skip
+    return Table.of(rows)
 
 
 def _tied(found, at):
     """Return the first and the last of the columns next to `at` that are not told apart from it."""
-
-    def alike(column):
-        values = found[:, column]
-        return np.isfinite(values).all() and not paired_difference(values, found[:, at]).told_apart
-
-    first = last = at
-    while first > 0 and alike(first - 1):
-        first -= 1
-    while last + 1 < found.shape[1] and alike(last + 1):
-        last += 1
-    return first, last
+    alike = [
+        np.isfinite(values).all() and not paired_difference(values, found[:, at]).told_apart
+        for values in found.T
+    ]
+    others = np.flatnonzero(~np.array([False, *alike, False])) - 1
+    return others[others < at].max() + 1, others[others > at].min() - 1
 
 
 def rules(record, result: str = "validation_loss") -> Table:
@@ -245,28 +220,19 @@ def rules(record, result: str = "validation_loss") -> Table:
             values = sorted(values, key=lambda level: best[level].mean())
         first, last = values[0], values[-1]
         d = paired_difference(best[last], best[first])
+        ratio, low, high = np.exp([d.mean, d.low, d.high]).tolist()
         exponent = None
         if not named:
             exponent = float(np.polyfit(np.log(values), [best[v].mean() for v in values], 1)[0])
-        rows.append(
-            [
-                factor, str(first), str(last), *(float(np.exp(v)) for v in (d.mean, d.low, d.high)),
-                exponent, _EXPECTED[CLAIMED.get(factor)], _verdict(d, CLAIMED.get(factor)),
-            ]
-        )  # fmt: skip
-    return Table(
-        [
-            "what is changed", "first level", "last level", "ratio", "low", "high", "exponent",
-            "the sources say", "verdict",
-        ],
-        rows,
-    )  # fmt: skip
-
-
-def _verdict(difference, claimed) -> str:
-    if not difference.told_apart:
-        return "not seen"
-    return "holds" if claimed is None or claimed * difference.mean > 0 else "the reverse"
+        claimed = CLAIMED.get(factor)
+        as_claimed = claimed is None or claimed * d.mean > 0
+        rows.append({
+            "what is changed": factor, "first level": str(first), "last level": str(last),
+            "ratio": ratio, "low": low, "high": high, "exponent": exponent,
+            "the sources say": _EXPECTED[claimed],
+            "verdict": ("holds" if as_claimed else "the reverse") if d.told_apart else "not seen",
+        })  # fmt: skip
+    return Table.of(rows)
 
 
 def _grid(low: int, high: int, in_a_decade: int) -> list[float]:

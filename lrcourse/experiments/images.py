@@ -12,7 +12,7 @@ from lrcourse.book.sources import quoted
 from lrcourse.comparison import Comparison, paired_difference
 from lrcourse.datasets import Dataset
 from lrcourse.datasets.splits import published_split, stratified_split
-from lrcourse.experiments.running import Experiment, catalogued
+from lrcourse.experiments.running import Experiment, catalogued, each_of
 from lrcourse.models import ConvolutionalNetwork
 from lrcourse.optimizers import SGD, Adadelta, Adagrad, Adam, RMSprop
 from lrcourse.schedules import constant, exponential, per_epoch, step_decay, time_based
@@ -39,10 +39,7 @@ SCHEDULES = {
     "exponential": lambda rate, updates: exponential(rate, 10 / updates),
 }
 MOMENTUM = 0.5
-
-# How many of the last measurements are averaged, as the source's last ten epochs are.
-LAST = 2
-
+LAST = 2  # measurements are averaged, as the source's last ten epochs are
 ADAPTIVE = {
     "Adagrad": lambda rates: Adagrad(rates, eps=1e-8),
     "Adadelta": lambda rates: Adadelta(rates, rho=0.95, eps=1e-8),
@@ -54,13 +51,10 @@ ADAPTIVE = {
 def train(settings: dict, seed: int, terms: str, method: str) -> dict[str, np.ndarray]:
     """Train the network once, on equal terms after the search for a rate.
 
-    Returns
-    -------
-    dict
-        "learning_rate", to begin with; the curves "train_loss", "validation_loss" and
-        "validation_accuracy", on the published test set, at the beginning and after
-        every so many epochs; and on equal terms what the search tried and saw, "searched_rates" and
-        "searched_loss".
+    Returned are the "learning_rate" to begin with; the curves "train_loss", "validation_loss" and
+    "validation_accuracy", on the published test set, at the beginning and after
+    every so many epochs; and on equal terms what the search tried and saw, "searched_rates" and
+    "searched_loss".
     """
     dataset = _pictures(catalogued(settings["data"]))._replace(test_rows=settings["test_rows"])
     data = published_split(dataset)
@@ -89,11 +83,8 @@ def train(settings: dict, seed: int, terms: str, method: str) -> dict[str, np.nd
         seed=seed,
     )  # fmt: skip
     curves = ("train_loss", "validation_loss", "validation_accuracy")
-    return {
-        "learning_rate": history.learning_rates[0],
-        **{name: getattr(history, name)[:, 0] for name in curves},
-        **searched,
-    }
+    measured = {name: getattr(history, name)[:, 0] for name in curves}
+    return {"learning_rate": history.learning_rates[0], **measured, **searched}
 
 
 def equal_terms(method: str, rates, updates: int):
@@ -127,33 +118,28 @@ def comparison(record, terms: str) -> Comparison:
 def summary(record) -> Table:
     """Return rates, accuracies and standard errors of every method beside the source's figures.
 
-    "last" is the mean of the last measurements and the seeds; "standard deviation" is that of
+    "last" is the mean of the last measurements and the seeds, "standard deviation" that of
     the seeds, and "standard error" what the size of the test set leaves open in a
     single run: √(p(1 − p)/n).
     """
-    theirs = quoted("lau2017", "D3")
-    published = dict(zip(theirs.column("method"), theirs.column("last ten"), strict=True))
+    quotes = quoted("lau2017", "D3")
+    published = dict(zip(quotes.column("method"), quotes.column("last ten"), strict=True))
     rows = []
     for terms in record.labels["terms"]:
         final, last = accuracies(record, terms, 1), accuracies(record, terms)
         for method in record.labels["method"]:
             rates = record.values("learning_rate", terms=terms, method=method)
             mean = float(last[method].mean())
-            rows.append(
-                [
-                    terms, method, float(np.exp(np.log(rates).mean())),
-                    float(final[method].mean()), mean, float(last[method].std(ddof=1)),
-                    (mean * (1 - mean) / record.settings["test_rows"]) ** 0.5,
-                    published[method] if terms == "published" and record.size == "full" else None,
-                ]
-            )  # fmt: skip
-    return Table(
-        [
-            "terms", "method", "learning rate", "final", "last", "standard deviation",
-            "standard error", "the source's last ten",
-        ],
-        rows,
-    )  # fmt: skip
+            theirs = terms == "published" and record.size == "full"
+            rows.append({
+                "terms": terms, "method": method,
+                "learning rate": float(np.exp(np.log(rates).mean())),
+                "final": float(final[method].mean()), "last": mean,
+                "standard deviation": float(last[method].std(ddof=1)),
+                "standard error": (mean * (1 - mean) / record.settings["test_rows"]) ** 0.5,
+                "the source's last ten": published[method] if theirs else None,
+            })  # fmt: skip
+    return Table.of(rows)
 
 
 def conclusions(record) -> Table:
@@ -211,11 +197,7 @@ EXPERIMENT = Experiment(
             "seeds": 3,
         },
     },
-    runs=lambda settings: [
-        {"terms": terms, "method": method}
-        for terms in settings["terms"]
-        for method in settings["method"]
-    ],
+    runs=each_of("terms", "method"),
     train=train,
     summary=summary,
 )

@@ -4,7 +4,7 @@ import numpy as np
 
 from lrcourse.comparison import Comparison
 from lrcourse.datasets.splits import shuffled_split, standardized, stratified_split, tail_split
-from lrcourse.experiments.running import Experiment, catalogued
+from lrcourse.experiments.running import Experiment, catalogued, each_of
 from lrcourse.models import MultilayerPerceptron
 from lrcourse.optimizers import SGD
 from lrcourse.schedules import constant, cosine, per_epoch, step_decay, time_based
@@ -29,14 +29,9 @@ def train(settings: dict, seed: int, split: str, method: str) -> dict[str, np.nd
     """Train the network once.
 
     The seed draws the initial weights and the order of the rows, and the split
-    unless it is the tail.
-
-    Returns
-    -------
-    dict of arrays
-        "train_loss" and "right", the validation rows answered rightly, after each of
-        the settings' "checkpoints", in epochs; "most_right" after any epoch;
-        "positive" and "validation_rows", how many there are.
+    unless it is the tail. Returned are "train_loss" and "right", the validation rows answered
+    rightly, after each of the settings' "checkpoints", in epochs; "most_right" after any epoch;
+    "positive" and "validation_rows", how many there are.
     """
     dataset = catalogued(settings["data"])
     data = tail_split(dataset, 0.33) if split == "tail" else SPLITS[split](dataset, 0.33, seed)
@@ -46,13 +41,9 @@ def train(settings: dict, seed: int, split: str, method: str) -> dict[str, np.nd
     schedule, momentum = METHODS[method]
     schedule = schedule(-(-rows // settings["batch_size"]), settings["epochs"])
     history = fit(
-        MultilayerPerceptron([features, 34, 1]),
-        SGD(schedule, momentum=momentum),
-        data,
-        epochs=settings["epochs"],
-        batch_size=settings["batch_size"],
-        seed=seed,
-    )
+        MultilayerPerceptron([features, 34, 1]), SGD(schedule, momentum=momentum), data,
+        epochs=settings["epochs"], batch_size=settings["batch_size"], seed=seed,
+    )  # fmt: skip
     validation_rows = len(data.y_validation)
     right = np.rint(history.validation_accuracy[:, 0] * validation_rows).astype(int)
     kept = settings["checkpoints"]
@@ -67,10 +58,8 @@ def train(settings: dict, seed: int, split: str, method: str) -> dict[str, np.nd
 
 def accuracy(record, split: str, method: str) -> np.ndarray:
     """Return the validation accuracy (seeds, checkpoints)."""
-    right, rows = (
-        record.values(result, split=split, method=method) for result in ("right", "validation_rows")
-    )
-    return right / rows[:, np.newaxis]
+    rows = record.values("validation_rows", split=split, method=method)
+    return record.values("right", split=split, method=method) / rows[:, np.newaxis]
 
 
 def comparison(record, split: str) -> Comparison:
@@ -86,11 +75,9 @@ def comparison(record, split: str) -> Comparison:
 
 def summary(record) -> Table:
     """Return mean and standard deviation of the validation accuracy, of each method and split."""
-    rows = []
-    for split in record.labels["split"]:
-        table = comparison(record, split).means()
-        rows += [[split, *row] for row in table.rows]
-    return Table(["split", *table.columns], rows)
+    means = {split: comparison(record, split).means() for split in record.labels["split"]}
+    rows = [[split, *row] for split, table in means.items() for row in table.rows]
+    return Table(["split", *means["tail"].columns], rows)
 
 
 _COMMON = {"batch_size": 28, "split": ["tail", "shuffled", "stratified"]}
@@ -118,11 +105,7 @@ EXPERIMENT = Experiment(
             "seeds": 30,
         },
     },
-    runs=lambda settings: [
-        {"split": split, "method": method}
-        for split in settings["split"]
-        for method in settings["method"]
-    ],
+    runs=each_of("split", "method"),
     train=train,
     summary=summary,
 )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,13 @@ from lrcourse.training import progress_bar
 def catalogued(name: str) -> Dataset:
     """Return a data set of `lrcourse.datasets.CATALOGUE`, loaded once in a process."""
     return CATALOGUE[name].load()
+
+
+def each_of(*names: str) -> Callable[[dict], list[dict]]:
+    """Return the `runs` of an experiment that goes through all that its settings list there."""
+    return lambda settings: [
+        dict(zip(names, each, strict=True)) for each in product(*map(settings.get, names))
+    ]
 
 
 @dataclass(frozen=True)
@@ -61,15 +69,10 @@ class Experiment:
 
 
 def run(
-    experiment: Experiment,
-    size: str = "quick",
-    *,
-    seeds: int | None = None,
-    processes: int | None = None,
-    output: str | Path | None = None,
-    progress: bool = False,
-) -> tuple[Record, Path]:
-    """Run an experiment and record it.
+    experiment: Experiment, size: str = "quick", *, seeds: int | None = None,
+    processes: int | None = None, output: str | Path | None = None, progress: bool = False,
+) -> tuple[Record, Path]:  # fmt: skip
+    """Run an experiment and record it; return the record, and where it was written.
 
     Every run is kept in the user's cache as soon as it is finished, until the record is
     written. After an interruption, whatever its kind, only what is missing is run, and
@@ -93,34 +96,16 @@ def run(
     Parameters
     ----------
     experiment : Experiment
-    size : str
-        "quick" or "full".
+    size : {"quick", "full"}
     seeds : int, optional
         Run the seeds 0 … seeds − 1 instead of as many as the settings say.
     processes : int, optional
         By default as many as there are processors. The results do not depend on it.
     output : path, optional
         The file of the record, or a folder for it; by default the current one. There it
-        is called NAME-SIZE.json.
+        is called NAME-SIZE.json. No link, device or read-only file is replaced.
     progress : bool
         Show a progress bar on a terminal.
-
-    Returns
-    -------
-    Record, pathlib.Path
-        And where it was written.
-
-    Raises
-    ------
-    ValueError
-        For another size, a wrong number of seeds or processes, or an output that must
-        not be replaced.
-    DataUnavailable
-        If the data are not here and cannot be had.
-    ChildProcessError
-        If a process was killed, as the system does where memory runs out.
-    ModuleNotFoundError
-        Without joblib.
     """
     instance("experiment", experiment, Experiment)
     settings = dict(experiment.sizes[one_of("size", size, experiment.sizes)])
@@ -145,14 +130,8 @@ def run(
     folder = downloads.cache_folder() / "runs" / name
     results, processes = _computed(calls, folder, processes, progress)
     record = Record(
-        experiment=experiment.name,
-        size=size,
-        about=experiment.about,
-        command=command,
-        settings=settings,
-        data=data,
-        seeds=seeds,
-        versions=_versions(),
+        experiment=experiment.name, size=size, about=experiment.about, command=command,
+        settings=settings, data=data, seeds=seeds, versions=_versions(),
         machine=_machine() | {"processes": processes},
         seconds=round(_covered([(began, ended) for began, ended, _ in results]), 1),
         runs=[
@@ -163,7 +142,7 @@ def run(
             }
             for (_, _, seed, labels, _), (_, _, result) in zip(calls, results, strict=True)
         ],
-    )
+    )  # fmt: skip
     record.save(path)
     shutil.rmtree(folder, ignore_errors=True)  # all is in the record
     return record, path

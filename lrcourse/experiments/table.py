@@ -26,37 +26,25 @@ EVALUATE_EVERY = 80
 
 
 def school_district_runs(
-    learning_rates: float | Sequence[float] = TEXTBOOK_RATES,
-    *,
-    epochs: int = 50,
-    batch_size: int = 10,
-    seed: int = LIKE_THE_TEXTBOOK,
-    cross_entropy=cross_entropy_from_probabilities,
-    evaluate_every: int | None = EVALUATE_EVERY,
-    keep_path: bool = False,
-    progress: bool = False,
-) -> History:
+    learning_rates: float | Sequence[float] = TEXTBOOK_RATES, *, epochs: int = 50,
+    batch_size: int = 10, seed: int = LIKE_THE_TEXTBOOK,
+    cross_entropy=cross_entropy_from_probabilities, evaluate_every: int | None = EVALUATE_EVERY,
+    keep_path: bool = False, progress: bool = False,
+) -> History:  # fmt: skip
     """Train the textbook's classifier of houses once for each learning rate.
 
     Logistic regression from zero weights, plain SGD, by default losses every 80 updates.
     The seed shuffles the points into training and validation set and orders
-    the batches.  [microsoft/ai-edu, section 5.5]
+    the batches.  [microsoft/ai-edu, section 5.5] The options are those of `lrcourse.training.fit`.
 
-    Parameters are those of `lrcourse.training.fit`. With the default cross-entropy the
-    loss is computed from rounded probabilities, as the textbook does, and can
-    be nan; see `lrcourse.models.cross_entropy_from_logits` for one that can not.
+    With the default cross-entropy the loss is computed from rounded probabilities, as the textbook
+    does, and can be nan; see `lrcourse.models.cross_entropy_from_logits` for one that can not.
     """
     return fit(
-        LogisticRegression(2, cross_entropy),
-        SGD(learning_rates),
-        school_district(seed),
-        epochs=epochs,
-        batch_size=batch_size,
-        evaluate_every=evaluate_every,
-        seed=seed,
-        keep_path=keep_path,
-        progress=progress,
-    )
+        LogisticRegression(2, cross_entropy), SGD(learning_rates), school_district(seed),
+        epochs=epochs, batch_size=batch_size, evaluate_every=evaluate_every, seed=seed,
+        keep_path=keep_path, progress=progress,
+    )  # fmt: skip
 
 
 def learning_rate_table(history: History) -> Table:
@@ -67,20 +55,16 @@ def learning_rate_table(history: History) -> Table:
     which was seen after `best_update` updates. `diverged_at` is the number of
     updates before the first loss that was not a number, None if there was none.
     """
-    w, b = instance("history", history, History).best_parameters
-    predictions = LogisticRegression(2).probabilities(history.best_parameters, SAMPLES)
+    [weights] = instance("history", history, History).best_parameters
+    p = LogisticRegression(2).probabilities(history.best_parameters, SAMPLES)
     columns = {
         "learning_rate": history.learning_rates,
         "train_loss": history.train_loss[-1],
         "train_accuracy": history.train_accuracy[-1],
         "val_loss": history.validation_loss[-1],
         "val_accuracy": history.validation_accuracy[-1],
-        "w1": w[:, 0],
-        "w2": w[:, 1],
-        "b": b[:, 0],
-        "p1": predictions[:, 0],
-        "p2": predictions[:, 1],
-        "p3": predictions[:, 2],
+        **dict(zip(("w1", "w2", "b"), weights.T, strict=True)),
+        **dict(zip(("p1", "p2", "p3"), p.T, strict=True)),
         "best_update": history.best_update,
     }
     diverged = [None if update == NEVER else int(update) for update in history.diverged_at]
@@ -94,30 +78,24 @@ def beside_the_textbook(history: History) -> Table:
     shared = len(theirs.columns)
     published = {row[0]: row for row in theirs.rows}
     rows = []
-    for row in ours.rows:
-        if row[0] in published:
-            rows.append([row[0], "this course", *row[1:shared]])
-            rows.append([row[0], "the textbook", *published[row[0]][1:]])
+    for rate, *row in ours.rows:
+        if rate in published:
+            rows.append([rate, "this course", *row[: shared - 1]])
+            rows.append([rate, "the textbook", *published[rate][1:]])
     return Table([theirs.columns[0], "who", *theirs.columns[1:]], rows)
 
 
 def train(settings: dict, seed: int, epochs: int, batch_size: int) -> dict[str, np.ndarray]:
     """Train once with every rate; the seed shuffles the points and orders the batches.
 
-    Returns
-    -------
-    dict of arrays (rates,)
-        The columns of `learning_rate_table`, and "curve": the training loss,
-        (checkpoints, rates), at the settings' shares of the training.
+    Returned are the columns (rates,) of `learning_rate_table`, and "curve": the training loss,
+    (checkpoints, rates), at the settings' shares of the training.
     """
-    history = school_district_runs(
-        settings["learning_rates"], epochs=epochs, batch_size=batch_size, seed=seed
-    )
+    rates = settings["learning_rates"]
+    history = school_district_runs(rates, epochs=epochs, batch_size=batch_size, seed=seed)
     table = learning_rate_table(history)
-    results = {
-        name: np.array([NEVER if value is None else value for value in table.column(name)])
-        for name in table.columns[1:]
-    }
+    results = {name: np.array(table.column(name)) for name in table.columns[1:]}
+    results["diverged_at"] = history.diverged_at
     if batch_size == settings["curves_at_batch_size"]:
         last = len(history.updates) - 1
         kept = np.rint(np.array(settings["shares"]) * last).astype(int)

@@ -19,17 +19,10 @@ NEAR = 0.01  # "at the minimum": the error, above its least, is this share of wh
 def descent(*, curvature=(1.0,), start=(-4.0,), steps=40) -> Figure:
     r"""Explore a descent on a parabola or in a bowl, :math:`J(w) = \tfrac12\sum_i L_i w_i^2`.
 
-    Parameters
-    ----------
-    curvature : one or two positive numbers
-        The :math:`L_i`: one for an error curve, two for an error mountain.
-    start : as many numbers
-        None of them 0.
-    steps : int
-        How many updates to make, at least 2 and at most 60.
+    One curvature :math:`L_i` makes an error curve, two an error mountain. The start has as many
+    weights, none of them 0; the steps are 2 to 60 updates.
     """
-    landscape = quadratic(curvature)
-    start = numeric("start", start)
+    landscape, start = quadratic(curvature), numeric("start", start)
     steps = whole("steps", steps, 2, 60)
     if landscape.weights > 2 or start.shape != (landscape.weights,) or not start.all():
         raise ValueError(

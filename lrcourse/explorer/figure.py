@@ -37,18 +37,15 @@ class Control:
 
     def data(self) -> dict:
         """Return what the script needs."""
+        marks = [
+            {"at": float(at), "text": _worded(text), "when": _when(when)}
+            for at, text, when in self.marks
+        ]
         return {
-            "name": self.name,
-            "label": translate(self.label),
-            "kind": self.kind,
-            "texts": [_worded(text) for text in self.texts],
-            "start": self.start,
-            "marks": [
-                {"at": float(at), "text": _worded(text), "when": _when(when)}
-                for at, text, when in self.marks
-            ],
-            "when": _when(self.when),
-        }
+            "name": self.name, "label": translate(self.label), "kind": self.kind,
+            "texts": [_worded(text) for text in self.texts], "start": self.start,
+            "marks": marks, "when": _when(self.when),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -133,6 +130,15 @@ class Panel:
     height: float = 0.7
     when: Mapping = field(default_factory=dict)
 
+    def data(self, groups: Sequence[str]) -> dict:
+        """Return what the script needs."""
+        return {
+            "title": translate(self.title), "height": self.height,
+            "x": self.x.data(), "y": self.y.data(),
+            "series": [_series(each, self, groups) for each in self.series],
+            "when": _when(self.when),
+        }  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Readout:
@@ -153,6 +159,14 @@ class Readout:
             shown = [_worded(text) for text in values.ravel()]
         return np.array(shown, dtype=object).reshape(values.shape)
 
+    def data(self) -> dict:
+        """Return what the script needs."""
+        return {
+            "label": translate(self.label), "by": list(self.by),
+            "shape": list(np.shape(self.values)), "values": "\n".join(self.texts().ravel()),
+            "when": _when(self.when),
+        }  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -168,24 +182,21 @@ class Figure:
 
     def __post_init__(self):
         sizes = {control.name: len(control.texts) for control in self.controls}
-        shapes = [
-            (f"{name} of a series", array.shape[:-1], series.by)
-            for panel in self.panels
-            for series in panel.series
-            for name, array in series.arrays().items()
-            if array.ndim > 1
-        ]
-        shapes += [
-            (f"values of {one.label!r}", np.shape(one.values), one.by) for one in self.readouts
-        ]
-        for what, shape, by in shapes:
+
+        def check(what, shape, by):
             wanted = tuple(sizes[name] for name in by)
             if shape != wanted:
                 raise ValueError(f"{what} must have the axes {wanted} of {list(by)}, got {shape}")
 
+        for series in (series for panel in self.panels for series in panel.series):
+            for name, array in series.arrays().items():
+                if array.ndim > 1:
+                    check(f"{name} of a series", array.shape[:-1], series.by)
+        for readout in self.readouts:
+            check(f"values of {readout.label!r}", np.shape(readout.values), readout.by)
+
     def data(self) -> dict:
         """Return the figure as the script draws it: texts, and arrays of whole numbers."""
-        groups = list(self.groups)
         return {
             "about": translate(self.about),
             "controls": [each.data() for each in self.controls],
@@ -194,27 +205,8 @@ class Figure:
                 {"label": translate(name), "colour": "" if colour == INK else colour}
                 for name, colour in self.groups.items()
             ],
-            "panels": [
-                {
-                    "title": translate(panel.title),
-                    "height": panel.height,
-                    "x": panel.x.data(),
-                    "y": panel.y.data(),
-                    "series": [_series(each, panel, groups) for each in panel.series],
-                    "when": _when(panel.when),
-                }
-                for panel in self.panels
-            ],
-            "readouts": [
-                {
-                    "label": translate(each.label),
-                    "by": list(each.by),
-                    "shape": list(np.shape(each.values)),
-                    "values": "\n".join(each.texts().ravel()),
-                    "when": _when(each.when),
-                }
-                for each in self.readouts
-            ],
+            "panels": [panel.data(list(self.groups)) for panel in self.panels],
+            "readouts": [readout.data() for readout in self.readouts],
             "play": self.play,
             "pin": self.pin,
             "words": {word: translate(word) for word in WORDS},
@@ -227,13 +219,10 @@ def _series(series: Series, panel: Panel, groups: Sequence[str]) -> dict:
         for name, array in series.arrays().items()
     }
     return packed | {
-        "by": list(series.by),
-        "style": series.style,
+        "by": list(series.by), "style": series.style,
         "group": groups.index(series.group) if series.group else -1,
-        "upto": series.upto,
-        "pick": series.pick,
-        "when": _when(series.when),
-    }
+        "upto": series.upto, "pick": series.pick, "when": _when(series.when),
+    }  # fmt: skip
 
 
 def _packed(places: np.ndarray) -> dict:

@@ -22,16 +22,8 @@ def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> 
     """Explore how many seeds it takes to tell learning rates apart.
 
     The losses are those of the record "seeds": 40 seeds of chapter 3's autoencoder for each
-    of eight rates.
-
-    Parameters
-    ----------
-    reference, rate : float
-        The rate that the others are compared with, and another to begin with.
-    draws, seed : int
-        How many orders of the seeds to draw, at most 40, and what decides about these.
-    confidence : float
-        As for `lrcourse.comparison.Comparison`.
+    of eight rates, one of them the `reference` that the others are compared with, and one the
+    `rate` to begin with. The seeds are drawn in so many orders, at most 40, that `seed` decides.
     """
     record = load("seeds", "full")
     texts = [f"{each:g}" for each in record.settings["learning_rates"]]

@@ -23,7 +23,6 @@ RACERS = {
     "Adam": Adam,
 }
 
-
 FIRST, SECOND = "step of w₁", "step of w₂"
 NEAR = 1e-12  # a lower error is as good as none
 
@@ -63,13 +62,8 @@ COURSES = {
 def race(*, rates=(0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0), steps=60) -> Figure:
     """Explore the methods: their paths, their errors, and the steps of each weight.
 
-    Momentum is 0.9, all other constants are the library's defaults.
-
-    Parameters
-    ----------
-    rates : two to ten positive numbers, ascending
-    steps : int
-        How many updates to make, at least 2 and at most 100.
+    Momentum is 0.9, all other constants are the library's defaults. There are two to ten rates,
+    ascending, and 2 to 100 steps, which are updates.
     """
     if not 2 <= len(sequence("rates", rates)) <= 10:
         raise ValueError(f"rates must be two to ten, got {len(rates)}")

@@ -29,13 +29,7 @@ STATE = ("updates", "stop")
 def range_test(*, epochs=15, seeds=3, batch_size=32) -> Figure:
     """Explore a range test on chapter 3's autoencoder: stop it where you like.
 
-    Parameters
-    ----------
-    epochs : int
-        Of the trainings that the suggestions are put to, 2 to 60.
-    seeds : int
-        Of both, at most 10.
-    batch_size : int
+    The trainings that the suggestions are put to take 2 to 60 epochs; both have at most 10 seeds.
     """
     epochs = whole("epochs", epochs, 2, 60)
     seeds = positive_integer("seeds", seeds, at_most=10)

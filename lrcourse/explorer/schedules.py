@@ -190,12 +190,8 @@ def schedules(*, seeds=(0, 1, 2)) -> Figure:
     """Explore the schedules: their rates, and what is left of the loss when they train.
 
     Logistic regression on the houses of `lrcourse.datasets.school_district`, a tenth of the
-    labels wrong, for 1,600 updates with batches of 10. A loss is the mean over the seeds.
-
-    Parameters
-    ----------
-    seeds : one to ten whole numbers
-        Each decides about the labels, the split and the order of the houses.
+    labels wrong, for 1,600 updates with batches of 10. A loss is the mean over one to ten seeds,
+    each of which decides about the labels, the split and the order of the houses.
     """
     if not 1 <= len(sequence("seeds", seeds)) <= 10:
         raise ValueError(f"seeds must be one to ten, got {len(seeds)}")

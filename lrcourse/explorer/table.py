@@ -29,14 +29,9 @@ GROUPS = {
 
 @explorable
 def table(*, epochs=50, batch_size=10, seed=LIKE_THE_TEXTBOOK) -> Figure:
-    """Explore the learning-rate table: any rate from 0.001 to 100, after any epoch.
+    """Explore the learning-rate table: any rate from 0.001 to 100, after any epoch, at most 200.
 
-    Parameters
-    ----------
-    epochs : int
-        At most 200.
-    batch_size, seed : int
-        As for `lrcourse.experiments.school_district_runs`.
+    Batch size and seed are those of `lrcourse.experiments.school_district_runs`.
     """
     epochs = positive_integer("epochs", epochs, at_most=200)
     history = school_district_runs(
@@ -65,7 +60,8 @@ def _place(rate: float) -> int:
 
 
 def _plane(data, history) -> Panel:
-    w, b = (each.swapaxes(0, 1) for each in history.path)
+    weights = history.path[0].swapaxes(0, 1)
+    w, b = weights[..., :2], weights[..., 2]
     inside = data.y_validation.ravel() == 1
     houses, others = data.x_validation[inside], data.x_validation[~inside]
     return Panel(
@@ -75,7 +71,7 @@ def _plane(data, history) -> Panel:
             Series(*others.T, style="circles", group="other houses"),
             Series(*houses.T, style="triangles", group="houses in the district"),
             *(
-                Series(*_line(w, b[..., 0] - np.log(p / (1 - p))), STATE, group=group)
+                Series(*_line(w, b - np.log(p / (1 - p))), STATE, group=group)
                 for p, group in ((0.8, UNSURE), (0.2, UNSURE), (0.5, BORDER))
             ),
             Series(*SAMPLES.T, style="points", group="the three samples"),
@@ -126,16 +122,17 @@ def _losses(history, epochs) -> list[Panel]:
 
 
 def _readouts(history) -> list[Readout]:
-    w, b = history.path
+    [weights] = history.path
     model = LogisticRegression(2)
-    guesses = np.array([model.probabilities(each, SAMPLES) for each in zip(w, b, strict=True)])
+    guesses = np.array([model.probabilities([each], SAMPLES) for each in weights])
+    w1, w2, b = np.moveaxis(weights, -1, 0)
     three, shares = "%.3g", "%.2f"
     shown = {
         "training loss": (history.train_loss, three),
         "validation loss": (history.validation_loss, three),
         "training accuracy": (history.train_accuracy, "%.3f"),
         "validation accuracy": (history.validation_accuracy, "%.3f"),
-        "w₁": (w[..., 0], three), "w₂": (w[..., 1], three), "b": (b[..., 0], three),
+        "w₁": (w1, three), "w₂": (w2, three), "b": (b, three),
         "p at (0.2, 0.8)": (guesses[..., 0], shares),
         "p at (0.4, 0.9), on the border": (guesses[..., 1], shares),
         "p at (0.6, 0.5)": (guesses[..., 2], shares),

@@ -19,18 +19,10 @@ STATIC = files("lrcourse.explorer").joinpath("static")
 class Explorer:
     """A figure to move: what the functions of `lrcourse.explorer` return.
 
-    A live notebook shows it as a widget, which asks the kernel for new frames when a setting
-    is changed; a page without a kernel shows frames computed beforehand; paper, and
+    It has the `name` of the function that made it, its `settings`, and the `figure` with all its
+    frames. A live notebook shows it as a widget, which asks the kernel for new frames when a
+    setting is changed; a page without a kernel shows frames computed beforehand; paper, and
     everything else, a picture of its beginning.
-
-    Attributes
-    ----------
-    name : str
-        The function that made it.
-    settings : dict
-        Its arguments.
-    figure : Figure
-        With all its frames.
     """
 
     def __init__(self, name: str, build: Callable[..., Figure], settings: dict):
@@ -51,10 +43,7 @@ class Explorer:
         }, origin | {"image/png": size}
 
     def _alive(self) -> tuple[dict, dict]:
-        """Return the view of a live widget, where there is a kernel to serve it, and its metadata.
-
-        They tell Google Colab where the code for widgets comes from.
-        """
+        """Return the view of a live widget, if a kernel serves it, and its metadata for Colab."""
         ipython = sys.modules.get("IPython")  # which a kernel has loaded
         if ipython is None or getattr(ipython.get_ipython(), "kernel", None) is None:
             return {}, {}
@@ -83,11 +72,7 @@ def explorable(build: Callable[..., Figure]) -> Callable[..., Explorer]:
 
 
 def live_widget(explorer: Explorer):
-    """Return the widget of a figure.
-
-    The frames travel when the page asks for them, not before: a notebook that nobody looks at
-    computes and stores none.
-    """
+    """Return the widget of a figure, which computes frames when the page asks for them."""
     try:
         import anywidget
         import traitlets

@@ -11,8 +11,8 @@ from lrcourse.models.losses import cross_entropy_from_logits, sigmoid, sigmoid_i
 class LogisticRegression:
     r"""Logistic regression, :math:`p = \sigma(xw + b)`, many runs at once.
 
-    The parameters are two arrays, all zero to begin with: w of shape (runs,
-    features) and b of shape (runs, 1).
+    The parameters are one array [w b] of shape (runs, features + 1), all zero to begin with:
+    b is the weight of an input that is always 1.
 
     Parameters
     ----------
@@ -38,48 +38,40 @@ class LogisticRegression:
         return f"{type(self).__name__}({self.features}, {how})"
 
     def initialize(self, runs: int, seed: int = 0, dtype=float) -> list[np.ndarray]:
-        """Return w and b, all zero whatever the seed."""
+        """Return [w b], all zero whatever the seed."""
         runs, dtype = checks.positive_integer("runs", runs), checks.float_type(dtype)
         checks.whole("seed", seed)
-        return [np.zeros((runs, self.features), dtype), np.zeros((runs, 1), dtype)]
+        return [np.zeros((runs, self.features + 1), dtype)]
 
     def logits(self, parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
         """Return z = xw + b of shape (runs, n) for inputs x of shape (n, features)."""
-        checks.parameter_arrays("parameters", parameters, [(self.features,), (1,)])
+        checks.parameter_arrays("parameters", parameters, [(self.features + 1,)])
         x = checks.numeric("x", x)
         if x.shape[1:] != (self.features,):
             raise ValueError(f"x must have {self.features} features, got shape {x.shape}")
-        return self._logits(*parameters, x)
-
-    def _logits(self, w, b, x):
-        # One product for each run, always of the same shape: what a run computes
-        # does not depend, to the last bit, on how many others there are.
-        z = np.matmul(w[:, np.newaxis], x.T)[:, 0]
-        z += b
-        return z
+        return _logits(*parameters, _with_ones(x))[:, 0]
 
     def probabilities(self, parameters: Sequence[np.ndarray], x: np.ndarray) -> np.ndarray:
         """Return p of shape (runs, n)."""
         return sigmoid(self.logits(parameters, x))
 
     def gradients(self, parameters, x, y, out=None, generator=None) -> list[np.ndarray]:
-        r"""Return the gradients of the mean loss, :math:`x^\top(p - y)/n` and the mean of p − y.
+        r"""Return the gradient of the mean loss, :math:`[x\;1]^\top(p - y)/n`, as a list of one.
 
-        Both have the shapes of the parameters. With `out` they are written there, and the
-        arguments are taken to be right, as those of `lrcourse.fit` are. Nothing is random here:
-        a `generator` is not used.
+        It has the shape of [w b]. With `out` it is written there, and the arguments are taken
+        to be right, as those of `lrcourse.fit` are. Nothing is random here: a `generator` is
+        not used.
         """
         if out is None:
             self.logits(parameters, x)  # says what is wrong with them
             out = [np.empty_like(parameter) for parameter in parameters]
             with np.errstate(over="ignore"):  # e^1000 is inf, and 1/inf is the 0 that we want
                 return self.gradients(parameters, *_labelled(x, y), out)
-        error = sigmoid_in_place(self._logits(*parameters, x))
+        inputs = _with_ones(x)
+        error = sigmoid_in_place(_logits(*parameters, inputs))
         error -= y
         error /= len(y)
-        w_gradient, b_gradient = out
-        np.matmul(error[:, np.newaxis], x, out=w_gradient[:, np.newaxis])
-        np.add.reduce(error, axis=1, keepdims=True, out=b_gradient)
+        np.matmul(error, inputs, out=out[0][:, np.newaxis])
         return out
 
     def loss_and_accuracy(self, parameters, x, y) -> tuple[np.ndarray, np.ndarray]:
@@ -90,10 +82,25 @@ class LogisticRegression:
         x, y = _labelled(x, y)
         z = self.logits(parameters, x)
         right = (z >= 0) == (y >= 0.5)
-        loss = self.cross_entropy(z, y)
+        few = max(1, 2**14 // len(y))  # runs at a time, whose numbers stay in the cache
+        loss = np.hstack([self.cross_entropy(z[i : i + few], y) for i in range(0, len(z), few)])
         if np.shape(loss) != z.shape[:1]:
             raise ValueError(f"cross_entropy must return {z.shape[:1]} losses, got {loss!r}")
         return loss, np.add.reduce(right, axis=1, dtype=int) / len(y)
+
+
+def _with_ones(x):
+    """Return [x 1]."""
+    inputs = np.empty((len(x), x.shape[1] + 1), x.dtype)
+    inputs[:, :-1], inputs[:, -1] = x, 1
+    return inputs
+
+
+def _logits(weights, inputs):
+    """Return z as (runs, 1, n)."""
+    # One product for each run, always of the same shape: what a run computes
+    # does not depend, to the last bit, on how many others there are.
+    return np.matmul(weights[:, np.newaxis], inputs.T)
 
 
 def _labelled(x, y):

@@ -44,6 +44,22 @@ def test_the_optimizer_given_stays_as_it_is(data):
     same(fit(LogisticRegression(6), optimizer, data, epochs=2, batch_size=40), first)
 
 
+def test_an_optimizer_that_has_already_stepped_is_refused_whatever_its_arrays(data):
+    for shape in ((1, 7), (3,)):
+        optimizer = SGD(0.1)
+        optimizer.step([np.ones(shape)], [np.ones(shape)])
+        with pytest.raises(ValueError, match="optimizer must be new, got one after 1 update"):
+            fit(LogisticRegression(6), optimizer, data, epochs=2, batch_size=40)
+
+
+@pytest.mark.parametrize("asked", [range(0, 8, 3), [0, 3, 6], (6, 3)])
+def test_checkpoints_may_be_a_list_or_a_range_of_updates(data, asked):
+    history = fit(
+        LogisticRegression(6), SGD(0.1), data, epochs=4, batch_size=40, evaluate_every=asked
+    )
+    assert history.updates.tolist() == [0, 3, 6, 8]
+
+
 def test_the_rate_of_every_checkpoint_is_recorded(data):
     schedule = cosine(0.5, 8)
     history = fit(LogisticRegression(6), SGD(schedule), data, epochs=4, batch_size=40)

@@ -37,8 +37,26 @@ def test_a_schedule_is_traced_as_it_is_stepped():
 
 def test_a_warmup_in_epochs_that_is_counted_in_updates_is_over_in_the_first():
     schedule = warmup(linear(0.1, 50), 5)
-    assert trace(schedule, 100, 2).argmax() == 5
-    assert trace(schedule, 100, 10, stepped="epoch").argmax() == 500
+    with pytest.warns(UserWarning, match="is 0 at 146 of 200 updates, from update 0 on"):
+        assert trace(schedule, 100, 2).argmax() == 5
+    with pytest.warns(UserWarning, match="is 0 at 100 of 1000 updates"):  # the first epoch
+        assert trace(schedule, 100, 10, stepped="epoch").argmax() == 500
+
+
+def test_a_trace_tells_of_a_schedule_that_does_not_fit_the_training():
+    for schedule, stepped, said in (
+        (linear(0.1, 4), "update", "is 0 at 4 of 8 updates, from update 4 on"),
+        (warmup(constant(0.1), 9), "update", "the warmup takes 9 updates, but the training has 8"),
+        (warmup(constant(0.1), 3, 0.1), "epoch", "takes 3 epochs, but the training has 2"),
+    ):
+        with pytest.warns(UserWarning, match=said) as told:
+            trace(schedule, updates_per_epoch=4, epochs=2, stepped=stepped)
+        assert len(told) == 1 and told[0].filename == __file__
+
+
+@pytest.mark.parametrize("schedule", [linear(0.1, 8), linear(0.1, 7), warmup(constant(0.1), 8)])
+def test_a_trace_is_silent_about_one_update_at_rate_0(schedule):
+    trace(schedule, updates_per_epoch=4, epochs=2)
 
 
 @pytest.mark.parametrize(

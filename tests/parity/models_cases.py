@@ -56,7 +56,10 @@ def example(name, seed=0, n=7, dtype=np.float64):
         return (steps * 0.6180339887498949 % 1 * 2 - 1).reshape(shape).astype(dtype)
 
     x = numbers(n, *shape)
-    parameters = [numbers(*parameter.shape) for parameter in model.initialize(2)]
+    if name == "logistic":
+        parameters = [np.hstack([numbers(2, *shape), numbers(2, 1)])]  # w and b
+    else:
+        parameters = [numbers(*parameter.shape) for parameter in model.initialize(2)]
     if name == "autoencoder":
         x = y = (x + 1) / 2
     elif "squared" in name:
@@ -75,8 +78,8 @@ def computed_by_torch(name, parameters, x, y):
     leaves = [torch.tensor(parameter, requires_grad=True) for parameter in parameters]
     a, y = torch.tensor(x), torch.tensor(y)
     if kind == "LogisticRegression":
-        w, b = leaves
-        z = functional.linear(a, w[None], b)[:, 0]
+        [weights] = leaves
+        z = functional.linear(a, weights[None, :-1], weights[-1:])[:, 0]
         loss = functional.binary_cross_entropy_with_logits(z, y.to(z))
     elif kind == "MultilayerPerceptron":
         activation = getattr(torch, arguments.get("activation", "relu"))

@@ -181,18 +181,16 @@ def test_the_table_has_two_hundred_rates_and_the_textbooks(houses):
 def test_the_table_shows_what_single_runs_compute(houses):
     figure, places, alone = houses
     shown = {name: texts[places] for name, texts in readouts(figure).items()}
-    w, b = (each.swapaxes(0, 1) for each in alone.path)
-    p = np.array(
-        [LogisticRegression(2).probabilities(each, SAMPLES) for each in zip(w, b, strict=True)]
-    )
+    weights = alone.path[0].swapaxes(0, 1)
+    p = np.array([LogisticRegression(2).probabilities([each], SAMPLES) for each in weights])
     for name, computed, close in (
         ("training loss", alone.train_loss.T, {"rtol": 0.005}),
         ("validation loss", alone.validation_loss.T, {"rtol": 0.005}),
         ("training accuracy", alone.train_accuracy.T, {"atol": 0.0005}),
         ("validation accuracy", alone.validation_accuracy.T, {"atol": 0.0005}),
-        ("w₁", w[..., 0], {"rtol": 0.005}),
-        ("w₂", w[..., 1], {"rtol": 0.005}),
-        ("b", b[..., 0], {"rtol": 0.005}),
+        ("w₁", weights[..., 0], {"rtol": 0.005}),
+        ("w₂", weights[..., 1], {"rtol": 0.005}),
+        ("b", weights[..., 2], {"rtol": 0.005}),
         ("p at (0.2, 0.8)", p[..., 0], {"atol": 0.005}),
         ("p at (0.4, 0.9), on the border", p[..., 1], {"atol": 0.005}),
         ("p at (0.6, 0.5)", p[..., 2], {"atol": 0.005}),
@@ -213,7 +211,7 @@ def test_the_tables_lines_are_where_the_probability_is_theirs(houses):
         for series, chance in zip(lines[group], chances, strict=True):
             x, y = series.x[places], series.y[places]
             for run, epoch in np.argwhere(np.isfinite(x).all(axis=-1)):
-                w, b = alone.path[0][epoch, run], alone.path[1][epoch, run]
+                *w, b = alone.path[0][epoch, run]
                 ends = np.stack([x[run, epoch], y[run, epoch]], axis=-1)
                 away = (ends @ w + b - np.log(chance / (1 - chance))) / np.linalg.norm(w)
                 assert np.abs(away).max() <= 0.005 * 2**0.5 + 1e-9
@@ -221,9 +219,9 @@ def test_the_tables_lines_are_where_the_probability_is_theirs(houses):
             # It is missing only where it passes by the unit square.
             corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
             for run, epoch in np.argwhere(np.isnan(x).any(axis=-1)):
-                w, b = alone.path[0][epoch, run], alone.path[1][epoch, run]
+                *w, b = alone.path[0][epoch, run]
                 sides = np.sign(corners @ w + b - np.log(chance / (1 - chance)))
-                assert abs(sides.sum()) == 4 or not w.any()
+                assert abs(sides.sum()) == 4 or not any(w)
     assert found > 600
 
 
