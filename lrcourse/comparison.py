@@ -47,14 +47,9 @@ class Difference:
         """
         if self.margin and -self.margin <= self.low and self.high <= self.margin:
             return "equal"
-        if self.told_apart:
-            return "lower" if self.high < 0 else "higher"
-        return "undecided"
-
-    @property
-    def told_apart(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return bool(self.low > 0 or self.high < 0)
+        if self.low <= 0 <= self.high:
+            return "undecided"
+        return "lower" if self.high < 0 else "higher"
 
     def seeds_to_decide(self) -> int:
         """Return how many seeds would decide, if mean and spread stay as they are.

@@ -1,4 +1,4 @@
-"""Two ways to look for a learning rate, and what they can tell apart."""
+"""Two ways to look for a learning rate, and what they decide."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,8 +42,8 @@ class Search:
 
     @property
     def tied(self) -> np.ndarray:
-        """The rates that these seeds cannot tell apart from the best, which is among them."""
-        tied = [d is not None and not d.told_apart for d in self.differences()]
+        """The best rate, and those of which these seeds leave undecided whether they are worse."""
+        tied = [d is not None and d.outcome == "undecided" for d in self.differences()]
         return self.learning_rates[tied]
 
     def table(self) -> Table:
@@ -88,7 +88,7 @@ def coarse_to_fine(
     learning_rate : float
         The default to start from, at most twelve coarse steps away from the best rate.
     seeds : int
-        At least two: one run cannot be told apart from anything.
+        At least two: one run decides nothing.
     factor : float
         Of the coarse steps, above 1.
     rounds : int
@@ -105,7 +105,7 @@ def coarse_to_fine(
     if not callable(train):
         raise TypeError(f"train must be a function, got {train!r}")
     learning_rate = positive("learning_rate", learning_rate)
-    seeds = whole("seeds", seeds, 2, 1_000_000)  # one run cannot be told apart from another
+    seeds = whole("seeds", seeds, 2, 1_000_000)  # one run decides nothing
     rounds, points = whole("rounds", rounds, 1, 100), whole("points", points, 2, 10_000)
     if positive("factor", factor) <= 1:
         raise ValueError(f"factor must be above 1, got {factor}")

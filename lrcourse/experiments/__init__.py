@@ -15,7 +15,10 @@ from lrcourse.experiments import (
     houses,
     images,
     ionosphere,
+    practice,
+    rivals,
     seeds,
+    splits,
     table,
 )
 from lrcourse.experiments.running import Experiment, run
@@ -38,7 +41,10 @@ EXPERIMENTS = {
         houses,
         images,
         ionosphere,
+        practice,
+        rivals,
         seeds,
+        splits,
         table,
     )
 }

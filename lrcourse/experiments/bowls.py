@@ -189,5 +189,6 @@ def train(settings: dict, seed: int, question: str) -> dict[str, float]:
 
 
 EXPERIMENT = experiment(
-    "bowls", "schedules where the gradient is noisy", QUESTIONS, train, full=300
-)
+    "bowls", "schedules where the gradient is noisy", QUESTIONS, train, full=300,
+    quick=["level", "raising", "crossing 1"],
+)  # fmt: skip

@@ -243,5 +243,6 @@ def train(settings: dict, seed: int, question: str) -> dict[str, float]:
 
 
 EXPERIMENT = experiment(
-    "digits", "schedules and methods on small networks", QUESTIONS, train, full=60
-)
+    "digits", "schedules and methods on small networks", QUESTIONS, train, full=60,
+    quick=["early", "doubled", "Nesterov 0.5 at 0.1", "warmup to 0.5"],
+)  # fmt: skip

@@ -140,4 +140,6 @@ def train(settings: dict, seed: int, question: str) -> dict[str, float]:
     return QUESTIONS[question].results(seed)
 
 
-EXPERIMENT = experiment("houses", "schedules and methods on the houses", QUESTIONS, train, full=300)
+EXPERIMENT = experiment(
+    "houses", "schedules and methods on the houses", QUESTIONS, train, full=300, quick=["unit"]
+)

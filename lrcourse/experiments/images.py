@@ -159,9 +159,8 @@ def conclusions(record) -> Table:
             ("Adadelta minus the other three", [adaptive["Adadelta"]], others),
         ):
             d = paired_difference(np.mean(first, axis=0), np.mean(second, axis=0))
-            told = "yes" if d.told_apart else "no"
-            rows.append([terms, claim, d.mean, d.low, d.high, told])
-    return Table(["terms", "claim", "difference", "low", "high", "told apart"], rows)
+            rows.append([terms, claim, d.mean, d.low, d.high, d.outcome])
+    return Table(["terms", "claim", "difference", "low", "high", "outcome"], rows)
 
 
 _COMMON = {

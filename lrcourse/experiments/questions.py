@@ -48,8 +48,10 @@ class Question:
     absolute: bool = False
 
 
-def experiment(name: str, about: str, questions: Mapping[str, Question], train, full: int):
-    """Return the experiment that asks these questions, on 2 seeds or on as many as `full`.
+def experiment(
+    name: str, about: str, questions: Mapping[str, Question], train, full: int, quick=None
+):
+    """Return the experiment that asks these questions on as many seeds as `full`.
 
     Parameters
     ----------
@@ -58,29 +60,37 @@ def experiment(name: str, about: str, questions: Mapping[str, Question], train, 
     train : function (settings, seed, question) returning a dict
         ``questions[question].results(seed)``, as a function of the module of the questions.
     full : int
+    quick : list of questions, by default all
+        Which questions the size "quick" asks, on 2 seeds: such as soon have an answer.
     """
 
-    def summary(record) -> Table:
-        columns = ["question", "setting", "other setting", "difference", "low", "high", "outcome"]
-        rows = []
-        for key, question in questions.items():
-            compared = comparison(record, key, question)
-            for setting in compared.results:
-                if setting != question.against:
-                    d = difference(record, key, question, setting)
-                    outcome = compared.outcome(setting, question.against)
-                    rows.append([key, setting, question.against, d.mean, d.low, d.high, outcome])
-        return Table(columns, rows)
-
-    asked = {"question": list(questions)}
     return Experiment(
         name=name,
         about=about,
-        sizes={"quick": asked | {"seeds": 2}, "full": asked | {"seeds": full}},
+        sizes={
+            "quick": {"question": quick or list(questions), "seeds": 2},
+            "full": {"question": list(questions), "seeds": full},
+        },
         runs=lambda settings: [{"question": key} for key in settings["question"]],
         train=train,
-        summary=summary,
+        summary=lambda record: answers(record, questions),
     )
+
+
+def answers(record, questions: Mapping[str, Question]) -> Table:
+    """Return the answer of a record to each question that it was asked."""
+    columns = ["question", "setting", "other setting", "runs", "margin", "difference"]
+    rows = []
+    for key in record.labels["question"]:
+        question = questions[key]
+        compared = comparison(record, key, question)
+        for setting in compared.results:
+            if setting != question.against:
+                d = difference(record, key, question, setting)
+                outcome = compared.outcome(setting, question.against)
+                row = [key, setting, question.against, d.seeds, d.margin]
+                rows.append([*row, d.mean, d.low, d.high, outcome])
+    return Table([*columns, "low", "high", "outcome"], rows)
 
 
 def results(record, key: str) -> dict[str, np.ndarray]:

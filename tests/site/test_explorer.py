@@ -257,14 +257,14 @@ def test_noise_says_of_all_seeds_what_the_record_says(noise):
         difference = compared.differences[first, second]
         sign = 1 if first == rate else -1
         for draw in range(20):
-            told = shown["told apart with all pairs in view"][draw, place]
-            assert told == ("yes" if compared.told_apart(rate, "0.005") else "no")
-            alone = shown["told apart by its interval alone"][draw, place]
-            assert alone == ("yes" if difference.told_apart else "no")
+            told = shown["decided with all pairs in view"][draw, place]
+            assert told == ("no" if compared.outcome(rate, "0.005") == "undecided" else "yes")
+            alone = shown["decided by its interval alone"][draw, place]
+            assert alone == ("no" if difference.outcome == "undecided" else "yes")
             mean = float(shown["difference in loss"][draw, place])
             assert mean == pytest.approx(sign * difference.mean, rel=0.05)
-    apart = sum(compared.told_apart(*pair) for pair in compared.differences)
-    assert set(readouts(noise)["pairs told apart"][:, -1]) == {f"{apart} / 28"}
+    apart = sum(each != "undecided" for each in compared.outcomes.values())
+    assert set(readouts(noise)["pairs decided"][:, -1]) == {f"{apart} / 28"}
 
 
 def test_noise_adds_seeds_to_those_of_the_same_draw(noise):
@@ -290,11 +290,11 @@ def test_noise_shows_differences_that_vanish_and_one_that_stays(noise):
     assert alone[forty, far] == "20 / 20"
 
 
-def test_the_intervals_are_red_where_the_pair_is_told_apart(noise):
-    told = readouts(noise)["told apart with all pairs in view"] == "yes"
+def test_the_intervals_are_red_where_the_pair_is_decided(noise):
+    told = readouts(noise)["decided with all pairs in view"] == "yes"
     for panel, axes in ((noise.panels[0], (0, 1, 2)), (noise.panels[1], (0, 2, 1))):
         groups = {series.group: series for series in panel.series if series.style == "interval"}
-        red, blue = groups["can be told apart"], groups["cannot be told apart"]
+        red, blue = groups["decided"], groups["undecided"]
         assert (np.isfinite(red.y) == told.transpose(axes)).all()
         assert (np.isfinite(blue.y) == ~told.transpose(axes)).all()
 
