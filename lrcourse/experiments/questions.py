@@ -63,7 +63,6 @@ def experiment(
     quick : list of questions, by default all
         Which questions the size "quick" asks, on 2 seeds: such as soon have an answer.
     """
-
     return Experiment(
         name=name,
         about=about,
