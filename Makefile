@@ -10,7 +10,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS      := 1
 export MKL_NUM_THREADS      := 1
 
-.PHONY: help book test check accept notebooks pdf audit serve exercises grade tidy dist parity record bench lock clean
+.PHONY: help book test check accept notebooks cell pdf audit serve exercises grade tidy dist parity record bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -19,7 +19,10 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --no-build-isolation -e .
 	@touch $@
 
 book: $(READY)  ## build both editions of the website into _site/
@@ -35,10 +38,13 @@ check: $(READY)  ## the static checks alone: lint, languages, prose numbers, lin
 	$(BIN)/python -m tools.check
 
 accept: $(READY)  ## record that a translation has been reviewed: make accept PAGE=01-... [CELL=id]
-	$(BIN)/python -m tools.check --accept $(PAGE) $(CELL)
+	$(BIN)/python -m tools.check --accept $(PAGE) $(CELL) $(if $(WORDS),--words-differ)
 
-notebooks: $(READY)  ## execute every notebook in both languages and store the outputs
-	$(BIN)/python -m tools.notebooks
+notebooks: $(READY)  ## execute notebooks and store the outputs: make notebooks [PAGE=04]
+	$(BIN)/python -m tools.notebooks $(PAGE)
+
+cell: $(READY)  ## lay a new English cell into the Chinese notebook: make cell PAGE=04 AFTER=id ID=new
+	$(BIN)/python -m tools.cell '$(PAGE)' '$(AFTER)' '$(ID)'
 
 pdf: book  ## print each edition as one PDF beside it in _site/ (needs Chromium)
 	$(BIN)/python -m tools.site.pdf $(SITE)
@@ -88,13 +94,16 @@ bench: $(FRAMEWORKS)/.ready  ## measure speeds side by side, into tests/benchmar
 	KERAS_BACKEND=jax JAX_PLATFORMS=cpu XLA_FLAGS=--xla_cpu_multi_thread_eigen=false \
 	  $(FRAMEWORKS)/bin/python tests/benchmarks/run.py
 
-lock: $(READY)  ## renew requirements.txt from the ranges in pyproject.toml
+lock: $(READY)  ## renew the exact versions from the ranges in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
-	  --no-emit-index-url \
+	  --no-emit-index-url --generate-hashes \
 	  --extra all --extra book --extra exercises --extra test --extra tools \
 	  --custom-compile-command "make lock" pyproject.toml \
 	  --output-file requirements.txt
-	@echo '-e .' >> requirements.txt
+	@printf 'ipykernel\nsetuptools\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --no-emit-index-url --generate-hashes --no-annotate --constraint requirements.txt \
+	  --extra all --custom-compile-command "make lock" pyproject.toml - \
+	  --output-file .binder/requirements.txt
 
 clean:  ## remove what the build made (the environment stays)
 	rm -rf _build $(SITE) build dist

@@ -146,9 +146,10 @@ def _parser():
     )
     rates = "learning rates, separated by commas (default: the textbook's six)"
     option("--rates", type=_rates, default="0.01,0.1,0.5,1,10,50", metavar="RATE,…", help=rates)
-    option("--epochs", type=_whole, default=50, help="default: 50")
-    option("--batch-size", type=_whole, default=10, help="default: 10")
-    option("--seed", type=_whole, default=20, help="of the shuffle and the batches (default: 20)")
+    option("--epochs", type=_whole, default=50, help="default: %(default)s")
+    option("--batch-size", type=_whole, default=10, help="default: %(default)s")
+    of = "of the shuffle and the batches (default: %(default)s)"
+    option("--seed", type=_whole, default=20, help=of)
     option("--format", choices=["text", "csv", "json"], default="text")
     option = command(
         _schedule,
@@ -171,7 +172,7 @@ def _parser():
         description="Run an experiment, or go on with it.",
     )
     option("name", metavar="NAME")
-    option("--size", choices=["quick", "full"], default="quick", help="default: quick")
+    option("--size", choices=["quick", "full"], default="quick", help="default: %(default)s")
     option("--seeds", type=_whole, metavar="K", help="default: as recorded")
     option("--processes", type=_whole, metavar="N", help="default: one for each processor")
     where = "or a folder (default: NAME-SIZE.json in the current one)"

@@ -155,7 +155,7 @@ class Comparison:
         if not isinstance(results, Mapping) or len(results) < 2:
             raise ValueError(f"results must be a dict of two or more settings, got {results!r}")
         self.results = {name: checks.numeric(str(name), values) for name, values in results.items()}
-        self.confidence = checks.real("confidence", confidence, low=0.0, high=1.0)
+        self.confidence = confidence  # which `student` checks
         self.margin = checks.real("margin", margin, low=0.0)
         self.differences = {
             (first, second): paired_difference(

@@ -13,24 +13,17 @@ from lrcourse.language import translate
 
 
 def check(value, expected, mistakes: Mapping | None = None, *, tolerance: float = 1e-6) -> None:
-    """Compare an answer with the expected one.
+    """Compare an answer with the expected one; where it is wrong, an `AssertionError` says so.
 
     Parameters
     ----------
-    value
-        The answer: a number, several numbers (list, tuple, array), a truth value or a word.
-    expected
-        What it should be.
+    value, expected
+        A number, several numbers (list, tuple, array), a truth value or a word.
     mistakes : dict, optional
         Messages and the wrong values that each is for: ``{"The step goes uphill.": w + step}``.
         One message may stand for several values, given as a tuple.
     tolerance : float
         How far a number may be off, relative to the largest expected one.
-
-    Raises
-    ------
-    AssertionError
-        When the answer is wrong; the message is for the student.
 
     >>> check(0.3, 0.1 + 0.2)
     >>> check(-0.3, 0.3, {"The minus is missing.": -0.3})
@@ -50,16 +43,8 @@ def check(value, expected, mistakes: Mapping | None = None, *, tolerance: float 
 def check_each(values: Mapping, expected: Mapping, points: float) -> float:
     """Compare several answers and return the points that they earn together.
 
-    As the last line of a test it gives partial credit. Wrong answers are named in print.
-
-    Parameters
-    ----------
-    values : dict
-        An answer for each question.
-    expected : dict
-        The right answers.
-    points : float
-        For all answers right.
+    As the last line of a test it gives partial credit: all of the `points` for all answers right.
+    Wrong answers are named in print.
 
     >>> check_each({"a": 1, "b": 3}, {"a": 1, "b": 2}, points=4)
     Not right: b.

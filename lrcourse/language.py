@@ -17,18 +17,7 @@ _current = "en"
 
 
 def use_language(language: str) -> None:
-    """Choose the language of all figures and tables from here on.
-
-    Parameters
-    ----------
-    language : {"en", "zh"}
-        English or simplified Chinese.
-
-    Raises
-    ------
-    ValueError
-        For any other language.
-    """
+    """Choose the language of all figures and tables: "en" or "zh", simplified Chinese."""
     global _current
     _current = one_of("language", language, LANGUAGES)
 

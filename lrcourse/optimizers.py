@@ -224,7 +224,7 @@ class Adagrad(Optimizer):
         self.eps = checks.positive("eps", eps)
 
     def _step(self, rate, w, g, s):
-        s[...] = s + g**2
+        s += g**2
         return rate * (g / (np.sqrt(s) + self.eps))
 
 
@@ -322,8 +322,10 @@ class Adam(Optimizer):
 
     def _adam(self, rate, g, m, s):
         (beta1, beta2), t = self.betas, self.updates + 1  # t counts from 1
-        m[...] = beta1 * m + (1 - beta1) * g
-        s[...] = beta2 * s + (1 - beta2) * g**2
+        m *= beta1
+        m += (1 - beta1) * g
+        s *= beta2
+        s += (1 - beta2) * g**2
         root = np.sqrt(s) / (1 - beta2**t) ** 0.5  # np.sqrt of a number would make float64
         return rate / (1 - beta1**t) * (m / (root + self.eps))
 

@@ -154,41 +154,29 @@ def rate_colours(learning_rates: Sequence[float]) -> list:
     return [mpl.colormaps["plasma"](0.05 + 0.75 * place) for place in order]
 
 
-def _rate_labels(learning_rates) -> list[str]:
-    return [f"{rate:g}" for rate in learning_rates]
-
-
 def loss_curves(history: History, *, title: str) -> Picture:
     """Training loss over epochs for each rate, on a log scale; a run's line ends at its nan."""
-    x, loss = instance("history", history, History).epochs, history.train_loss
-    return _curves_of_rates(history, x, loss, xlabel="epoch", ylabel="training loss", title=title)
+    x, rates = instance("history", history, History).epochs, history.learning_rates
+    return _of_rates(rates, x, history.train_loss, "epoch", "training loss", title)
 
 
 def descent_errors(descent: Descent, *, title: str) -> Picture:
     """Error over steps for each rate, on a log scale."""
     errors = instance("descent", descent, Descent).errors
-    x = np.arange(len(errors))
-    return _curves_of_rates(descent, x, errors, xlabel="step", ylabel="error", title=title)
+    return _of_rates(descent.learning_rates, np.arange(len(errors)), errors, "step", "error", title)
 
 
-def _curves_of_rates(runs, x, values, **labels):
-    rates = runs.learning_rates
-    return curves(x, values.T, _rate_labels(rates), log=True, colours=rate_colours(rates), **labels)
+def _of_rates(rates, x, values, xlabel, ylabel, title):
+    names, colours = [f"{rate:g}" for rate in rates], rate_colours(rates)
+    labels = {"xlabel": xlabel, "ylabel": ylabel, "title": title}
+    return curves(x, values.T, names, log=True, colours=colours, **labels)
 
 
 def curves(
-    x: np.ndarray,
-    lines: Sequence[np.ndarray],
-    labels: Sequence[str],
-    *,
-    xlabel: str,
-    ylabel: str,
-    title: str,
-    log: bool = False,
-    log_x: bool = False,
-    level: tuple[float, str] | None = None,
-    colours: Sequence | None = None,
-) -> Picture:
+    x: np.ndarray, lines: Sequence[np.ndarray], labels: Sequence[str], *,
+    xlabel: str, ylabel: str, title: str, log: bool = False, log_x: bool = False,
+    level: tuple[float, str] | None = None, colours: Sequence | None = None,
+) -> Picture:  # fmt: skip
     """Lines over a common axis, each labelled at its end; `level` is a dashed line and its name.
 
     Lines that are labelled with the names of methods take the colours of these.
@@ -270,24 +258,18 @@ def error_curve(
     _has_weights(landscape, 1)
     span, tangent = _span("span", span), flag("tangent", tangent)
     with drawing(title, "weight w", "error J") as axes:
-        w = np.linspace(*span, 200)
+        w, lowest = np.linspace(*span, 200), landscape.minimum
         axes.plot(w, landscape.error(w[:, np.newaxis]), color=FAINT, linewidth=2.5)
-        axes.plot(
-            landscape.minimum[0], landscape.error(landscape.minimum), "*", color=INK, markersize=11
-        )
+        axes.plot(lowest, landscape.error(lowest), "*", color=INK, markersize=11)
         if descent is not None:
             instance("descent", descent, Descent)
             points, errors = descent.points[:, 0, 0], descent.errors[:, 0]
             colour = rate_colours(descent.learning_rates)[0]
             axes.plot(points, errors, "o-", color=colour, markersize=5, linewidth=1)
         if descent is not None and tangent:
-            slope = descent.gradients[0, 0, 0]
-            reach = 0.12 * (span[1] - span[0])
-            axes.plot(
-                points[0] + reach * np.array([-1, 1]),
-                errors[0] + slope * reach * np.array([-1, 1]),
-                color=HIGHLIGHT, linewidth=1.2,
-            )  # fmt: skip
+            slope, reach = descent.gradients[0, 0, 0], 0.12 * (span[1] - span[0])
+            ends = reach * np.array([-1, 1])
+            axes.plot(points[0] + ends, errors[0] + slope * ends, color=HIGHLIGHT, linewidth=1.2)
             name = translate("slope {slope}", slope=f"{slope:.4g}".replace("-", "−"))
             axes.annotate(
                 name, (points[0], errors[0]), (8, -12), textcoords="offset points",
@@ -302,13 +284,9 @@ def _has_weights(landscape, count):
 
 
 def places(
-    learning_rates: np.ndarray,
-    ends: np.ndarray,
-    *,
-    title: str,
-    ylabel: str,
+    learning_rates: np.ndarray, ends: np.ndarray, *, title: str, ylabel: str,
     levels: Sequence[tuple[float, str]] = (),
-) -> Picture:
+) -> Picture:  # fmt: skip
     """Where each of many runs ends, over its learning rate; nan leaves the place empty."""
     learning_rates, ends = numeric("learning_rates", learning_rates, 1), _row("ends", ends)
     one_for_each("learning_rates", learning_rates, ends=ends)
@@ -338,7 +316,7 @@ def error_mountain(
     rates = instance("descent", descent, Descent).learning_rates
     spans = several(_span, 2)("spans", spans)
     if methods is None:
-        names, colours = _rate_labels(rates), rate_colours(rates)
+        names, colours = [f"{rate:g}" for rate in rates], rate_colours(rates)
     else:
         one_for_each("learning_rates", rates, methods=sequence("methods", methods))
         colours = [METHODS[one_of("each of methods", each, METHODS)] for each in methods]
@@ -351,10 +329,8 @@ def error_mountain(
         axes.set(xlim=spans[0], ylim=spans[1])
         axes.grid(False)
         for run, (name, colour) in enumerate(zip(names, colours, strict=True)):
-            axes.plot(
-                *descent.points[:, run].T, "o-", color=colour, markersize=3, linewidth=1.3,
-                label=name,
-            )  # fmt: skip
+            path = descent.points[:, run].T
+            axes.plot(*path, "o-", color=colour, markersize=3, linewidth=1.3, label=name)
         axes.plot(*landscape.minimum, "*", color=INK, markersize=11)
         legend = translate("learning rate") if methods is None else None
         axes.legend(title=legend, loc="best", alignment="left")
@@ -388,16 +364,9 @@ def spread(
 
 
 def intervals(
-    names: Sequence[str],
-    middles: Sequence[float],
-    lows: Sequence[float],
-    highs: Sequence[float],
-    *,
-    title: str,
-    xlabel: str,
-    level: float = 0.0,
-    log: bool = False,
-) -> Picture:
+    names: Sequence[str], middles: Sequence[float], lows: Sequence[float], highs: Sequence[float],
+    *, title: str, xlabel: str, level: float = 0.0, log: bool = False,
+) -> Picture:  # fmt: skip
     """An interval for each of several settings, from the top down.
 
     Filled where it leaves out the level, which is a dashed line and stands for no difference.
@@ -422,11 +391,10 @@ def search_results(search: Search, *, title: str) -> Picture:
     mean = instance("search", search, Search).losses.mean(axis=0)
     tied, finite = np.isin(search.learning_rates, search.tied), np.isfinite(mean)
     with drawing(title, "learning rate", "validation loss", log=True, log_x=True) as axes:
-        for told, face in ((tied, NEGATIVE), (~tied, "white")):
-            chosen = told & finite
+        for chosen, face in ((tied & finite, NEGATIVE), (~tied & finite, "white")):
+            deviation = search.losses[:, chosen].std(axis=0, ddof=1)
             axes.errorbar(
-                search.learning_rates[chosen], mean[chosen],
-                search.losses[:, chosen].std(axis=0, ddof=1), fmt="o", color=NEGATIVE,
+                search.learning_rates[chosen], mean[chosen], deviation, fmt="o", color=NEGATIVE,
                 markerfacecolor=face, elinewidth=1, capsize=2,
             )  # fmt: skip
     return axes.figure

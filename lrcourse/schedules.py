@@ -46,7 +46,7 @@ class Schedule:
     state: it can be called in any order, plotted, pickled and shared. Two are
     equal when they were made by the same function with equal arguments, and
     ``repr`` is the call that makes one. A step that is no whole number is a
-    `TypeError`, one below 0 a `ValueError`.
+    `TypeError`, one below 0 a `ValueError`; as with all arguments, the error names it.
     """
 
     def __init__(self, name: str, arguments: dict, rate: Callable[[np.ndarray], np.ndarray]):

@@ -60,10 +60,11 @@ class Table:
 
     def json(self) -> str:
         """Return the table as a list of objects; None, nan and infinity are null."""
-        records = [
-            {name: _finite(value) for name, value in zip(self.columns, row, strict=True)}
-            for row in self.rows
-        ]
+
+        def finite(value):
+            return None if isinstance(value, float) and not math.isfinite(value) else value
+
+        records = [dict(zip(self.columns, map(finite, row), strict=True)) for row in self.rows]
         return json.dumps(records, indent=1, ensure_ascii=False) + "\n"
 
     def __repr__(self):
@@ -83,18 +84,11 @@ class Table:
 
         rows = [[cell(value) for value in row] for row in self.rows]
         headers = [shown(translate(name)) for name in self.columns]
-        numbers = [_holds_numbers(values) for values in zip(*self.rows, strict=True)]
-        return tabulate(
-            rows,
-            headers,
-            tablefmt=form,
-            disable_numparse=True,
-            colalign=["right" if number else "left" for number in numbers],
-        )
-
-
-def _finite(value):
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        sides = [
+            "left" if any(isinstance(value, str) for value in values) else "right"
+            for values in zip(*self.rows, strict=True)
+        ]
+        return tabulate(rows, headers, tablefmt=form, disable_numparse=True, colalign=sides)
 
 
 def _rounded(value) -> str:
@@ -105,7 +99,3 @@ def _rounded(value) -> str:
     if isinstance(value, str):
         return translate(value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _holds_numbers(values) -> bool:
-    return not any(isinstance(value, str) for value in values)

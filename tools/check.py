@@ -3,7 +3,8 @@
 Usage::
 
     python -m tools.check                       one line per finding; exit 1 if there is any
-    python -m tools.check --accept PAGE [CELL]  record that a translation has been reviewed
+    python -m tools.check --accept PAGE [CELL]  record that a translation has been reviewed;
+                                                with --words-differ if it spells out other numbers
     python -m tools.check --explain PAGE        what each number in a page's prose rests on
 """
 
@@ -26,11 +27,12 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--accept", nargs="+", metavar=("PAGE", "CELL"))
     action.add_argument("--explain", metavar="PAGE")
+    parser.add_argument("--words-differ", action="store_true", help="accept other number words")
     options = parser.parse_args(arguments)
     if options.accept and len(options.accept) > 2:
         parser.error("--accept takes a page and at most one cell")
     if options.accept:
-        return accept(root, *options.accept)
+        return accept(root, *options.accept, differ=options.words_differ)
     if options.explain:
         return explain(root, Path(options.explain).stem)
     findings = check(root)
@@ -41,11 +43,13 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
 def check(root: Path) -> list[Finding]:
     """Run every check over a repository."""
-    chapters = root / "chapters"
+    chapters, sources = root / "chapters", root / "lrcourse" / "book" / "sources.json"
     return [
         *pairing.check(chapters),
         *translations.check(chapters),
-        *prose_numbers.check(chapters, root / "lrcourse" / "book" / "sources.json"),
+        *translations.without_record(root),
+        *prose_numbers.check(chapters, sources),
+        *prose_numbers.check_exercises(root / EXERCISES, chapters, sources),
         *claims.check(root),
         *pairing.check(root / EXERCISES, exercises=True),
         *translations.check(root / EXERCISES, exercises=True),
@@ -54,13 +58,14 @@ def check(root: Path) -> list[Finding]:
     ]
 
 
-def accept(root: Path, page: str, cell: str | None = None) -> int:
+def accept(root: Path, page: str, cell: str | None = None, differ: bool = False) -> int:
     """Record a reviewed translation and say so."""
     try:
         if page.startswith("exercises/"):
-            accepted, refused = translations.accept(root / EXERCISES, page, cell, exercises=True)
+            folder, exercises = root / EXERCISES, True
         else:
-            accepted, refused = translations.accept(root / "chapters", page, cell)
+            folder, exercises = root / "chapters", False
+        accepted, refused = translations.accept(folder, page, cell, exercises, differ)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

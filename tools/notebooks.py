@@ -2,13 +2,15 @@
 
 Usage::
 
-    python -m tools.notebooks                 every notebook, both languages
-    python -m tools.notebooks PATH ...        only these
-    python -m tools.notebooks --check         write nothing; fail if a stored output is out of date
+    python -m tools.notebooks               every notebook, both languages
+    python -m tools.notebooks 04            the pages whose names begin with that, or contain it
+    python -m tools.notebooks PATH ...      these files
+    python -m tools.notebooks --check       write nothing; fail if a stored output is out of date
 """
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -30,6 +32,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SECONDS_PER_CELL = 300
 # Sums must not depend on how many threads shared the work.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+# What Python prints of a warning has its text here, and a line of source code below.
+WARNING = re.compile(r":\d+: (\w+: .+)")
 
 
 class NotebookError(Exception):
@@ -48,10 +52,13 @@ def _interrupt(number: int, frame: object) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("paths", nargs="*", type=Path, help="notebooks (default: all chapters)")
+    parser.add_argument("pages", nargs="*", help="files, or how the names of pages begin")
     parser.add_argument("--check", action="store_true", help="report what would change")
     options = parser.parse_args(arguments)
-    paths = options.paths or sorted(ROOT.glob("chapters/*/*.ipynb"))
+    try:
+        paths = [path for page in options.pages for path in chosen(page)] or chosen("")
+    except ValueError as error:
+        parser.error(str(error))
     os.environ.update(ONE_THREAD)  # for the kernels to inherit
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
@@ -60,6 +67,24 @@ def main(arguments: list[str] | None = None) -> int:
     except Interrupted as interrupted:
         print("Interrupted: the notebooks not yet finished are as they were.", file=sys.stderr)
         return 128 + interrupted.args[0]
+
+
+def chosen(page: str) -> list[Path]:
+    """Return the notebooks that are meant: one file, or a page of the course in both languages.
+
+    Raises
+    ------
+    ValueError
+        When no page has a name that begins with `page` or contains it.
+    """
+    if page.endswith(".ipynb"):
+        return [Path(page)]
+    pages = sorted(ROOT.glob("chapters/*/*.ipynb"))
+    found = [path for path in pages if path.stem.startswith(page)]
+    found = found or [path for path in pages if page in path.stem]
+    if not found:
+        raise ValueError(f"no page of the course has {page!r} in its name")
+    return found
 
 
 def execute_all(paths: list[Path], then: Callable) -> int:
@@ -133,17 +158,25 @@ def execute(path: Path, clients: list[NotebookClient] | None = None) -> str:
     try:
         client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log; cells' stderr is caught
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        last_lines = [line for line in without_colours(str(error)).splitlines() if line.strip()][
-            -3:
-        ]
+        lines = [line for line in without_colours(str(error)).splitlines() if line.strip()]
         where = f"{_short(path)}, cell {current['cell'].id}" if current else _short(path)
-        raise NotebookError(f"{where}: " + "\n    ".join(last_lines)) from error
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.get("name") == "stderr":
-                said = output.text.strip().splitlines()[-1]
-                raise NotebookError(f"{_short(path)}, cell {cell.id}: wrote to stderr: {said}")
+        raise NotebookError(f"{where}: " + "\n    ".join(lines[-3:])) from error
+    complaints = [
+        f"{_short(path)}, cell {cell.id}: {text}"
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.get("name") == "stderr"
+        for text in _complaints(output.text)
+    ]
+    if complaints:
+        raise NotebookError("\n".join(complaints))
     return canonical(notebook)
+
+
+def _complaints(stderr: str) -> list[str]:
+    """Return the texts of the warnings in what a cell wrote; without one, its last line."""
+    texts = WARNING.findall(stderr) or stderr.strip().splitlines()[-1:]
+    return list(dict.fromkeys(texts))
 
 
 def store(path: Path, text: str) -> None:

@@ -1,7 +1,8 @@
 """The recorded results of the experiments: ``results/NAME-SIZE.json``.
 
-A record holds what every run of an experiment returned, and all that it takes to
-make it again. The chapters read their numbers from it:
+A record holds what every run of an experiment returned, all that it takes to
+make it again, and a digest, so that a number changed by hand is found. The chapters
+read their numbers from it:
 
 >>> record = load("ionosphere", "quick")
 >>> record.labels
@@ -10,6 +11,7 @@ make it again. The chapters read their numbers from it:
 (3, 11)
 """
 
+import hashlib
 import json
 import os
 from contextlib import contextmanager
@@ -36,7 +38,7 @@ class Record:
     about: str  #: what was compared and measured
     command: str  #: makes the same record again
     settings: dict  #: what all runs have in common, and what they go through
-    data: dict  #: "name", "source" and "checksum": see `lrcourse.datasets.Dataset`
+    data: dict  #: "name", "source" and "checksum" as of `lrcourse.datasets.Dataset`
     seeds: list[int]
     versions: dict  #: of Python, NumPy and this library
     machine: dict
@@ -79,8 +81,9 @@ class Record:
         runs = content.pop("runs")
         head = "".join(f" {_json(name)}: {_json(value)},\n" for name, value in content.items())
         lines = ",\n".join(_json(run, separators=(",", ":")) for run in runs)
+        text = f'{{\n{head} "runs": [\n{lines}\n]}}\n'
         with replacing(path) as unfinished:
-            unfinished.write_text(f'{{\n{head} "runs": [\n{lines}\n]}}\n', "utf-8")
+            unfinished.write_text(f'{{\n "digest": "{_digest(text)}",{text[1:]}', "utf-8")
 
 
 def load(experiment: str, size: str = "full") -> Record:
@@ -90,11 +93,27 @@ def load(experiment: str, size: str = "full") -> Record:
 
 
 def read(path: str | Path) -> Record:
-    """Return the record in a file."""
+    """Return the record in a file.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or was changed since it was written: its digest tells.
+    """
     try:
-        return Record(**json.loads(Path(path).read_text("utf-8")))
-    except (TypeError, ValueError) as problem:
+        text = Path(path).read_text("utf-8")
+        content = json.loads(text)
+        found = content.pop("digest")
+        if _digest(text.replace(f'\n "digest": "{found}",', "", 1)) != found:
+            raise ValueError("its content and its digest differ")
+        return Record(**content)
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise ValueError(f"{path} is not a record, or is damaged: {problem}") from None
+
+
+def _digest(text: str) -> str:
+    """Return the digits that a record carries, of all that it says beside them."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @contextmanager

@@ -82,7 +82,8 @@ class LogisticRegression:
         x, y = _labelled(x, y)
         z = self.logits(parameters, x)
         right = (z >= 0) == (y >= 0.5)
-        few = max(1, 2**14 // len(y))  # runs at a time, whose numbers stay in the cache
+        # A few runs at a time: in arrays beyond the processor's cache each costs twice as much.
+        few = max(1, 2**14 // len(y))
         loss = np.hstack([self.cross_entropy(z[i : i + few], y) for i in range(0, len(z), few)])
         if np.shape(loss) != z.shape[:1]:
             raise ValueError(f"cross_entropy must return {z.shape[:1]} losses, got {loss!r}")

@@ -18,32 +18,54 @@ from tools.text.pages import read
 )
 def test_every_notebook_has_the_cell(path):
     notebook = read(path)
-    assert canonical(colab.with_cell(notebook, colab.language(path))) == canonical(notebook), (
-        "run: python -m tools.text.colab"
-    )
+    wanted = colab.with_cell(notebook, colab.language(path))
+    assert canonical(wanted) == canonical(notebook), "run: python -m tools.text.colab"
 
 
-def calls(monkeypatch, *modules):
+SITE = "https://someone.github.io/course/"
+
+
+def calls(monkeypatch, site, *modules):
     """Run the cell where these modules are loaded; return the magics that it called."""
     monkeypatch.delitem(sys.modules, "google.colab", raising=False)
     for name in modules:
         monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
     called = []
     shell = types.SimpleNamespace(run_line_magic=lambda *magic: called.append(magic))
-    exec(colab.cell("en").source, {"get_ipython": lambda: shell})
+    exec(colab.cell("en", site).source, {"get_ipython": lambda: shell})
     return called
 
 
-def test_the_cell_installs_this_series_of_the_library_on_colab_and_nothing_elsewhere(monkeypatch):
-    major, minor, _ = __version__.split(".")
-    assert calls(monkeypatch, "google", "google.colab") == [
-        ("pip", f"install -q lrcourse[all]~={major}.{minor}.0")
+def test_on_colab_the_cell_installs_the_wheel_of_the_site_and_elsewhere_nothing(monkeypatch):
+    wheel = f"{SITE}lrcourse-{__version__}-py3-none-any.whl"
+    assert calls(monkeypatch, SITE, "google", "google.colab") == [
+        ("pip", f"install -q 'lrcourse[all] @ {wheel}'")
     ]
-    assert calls(monkeypatch) == []
+    assert calls(monkeypatch, SITE) == []
+
+
+def test_without_a_site_the_cell_says_what_to_install(monkeypatch):
+    assert calls(monkeypatch, "", "google", "google.colab") == []  # it is installed here
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="git[+]https://github.com/OWNER"):
+        calls(monkeypatch, "", "google", "google.colab")
+
+
+def test_no_cell_installs_the_library_by_its_name_alone():
+    for site in ("", SITE):
+        assert "lrcourse[all] @ " in colab.cell("en", site).source
+
+
+def test_the_site_is_where_the_project_says(tmp_path):
+    project = tmp_path / "pyproject.toml"
+    project.write_text("[project]\nname = 'lrcourse'\n")
+    assert colab.site(tmp_path) == ""
+    project.write_text(f"[project.urls]\nSite = '{SITE[:-1]}'\n")
+    assert colab.site(tmp_path) == SITE
 
 
 def test_both_languages_have_the_same_code():
-    english, chinese = (colab.cell(language).source.splitlines() for language in LANGUAGES)
+    english, chinese = (colab.cell(language, SITE).source.splitlines() for language in LANGUAGES)
     assert english[0] != chinese[0]
     assert english[1:] == chinese[1:]
 
@@ -55,13 +77,13 @@ def test_the_cell_comes_before_all_code_and_the_others_are_counted_anew():
         new_code_cell("1 + 1", id="sum", execution_count=1, outputs=[result]),
         new_code_cell("an old text", id="colab", execution_count=2),
     ]
-    found = colab.with_cell(new_notebook(cells=cells), "en")
+    found = colab.with_cell(new_notebook(cells=cells), "en", "")
     assert [cell.id for cell in found.cells] == ["title", "colab", "sum"]
     assert [cell.execution_count for cell in found.cells[1:]] == [1, 2]
     assert found.cells[2].outputs[0].execution_count == 2
-    assert colab.with_cell(found, "en") == found
+    assert colab.with_cell(found, "en", "") == found
 
 
 def test_a_notebook_not_yet_executed_stays_so():
-    found = colab.with_cell(new_notebook(cells=[new_code_cell("1", id="one")]), "zh")
+    found = colab.with_cell(new_notebook(cells=[new_code_cell("1", id="one")]), "zh", "")
     assert [cell.execution_count for cell in found.cells] == [None, None]

@@ -40,18 +40,10 @@ def test_a_changed_digit_or_pixel_fails_but_other_compression_does_not(tmp_path)
     command = [sys.executable, "-m", "pytest", "-rA", "--nbval", "--nbval-current-env"]
     command += ["-c", ROOT / "pyproject.toml", "--rootdir", tmp_path, "."]
     printed = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path).stdout
-    outcomes = {
-        name: outcome
-        for outcome in ("PASSED", "FAILED")
-        for name in ("sound", "digit", "pixel", "compression")
-        if f"{outcome} {name}.ipynb::Cell 0" in printed
-    }
-    assert outcomes == {
-        "sound": "PASSED",
-        "compression": "PASSED",
-        "digit": "FAILED",
-        "pixel": "FAILED",
-    }, printed
+    for name, outcome in [
+        ("sound", "PASSED"), ("compression", "PASSED"), ("digit", "FAILED"), ("pixel", "FAILED")
+    ]:  # fmt: skip
+        assert f"{outcome} {name}.ipynb::Cell 0" in printed
 
 
 def repaint(data, colour):

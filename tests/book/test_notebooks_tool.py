@@ -14,7 +14,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tools import notebooks
 from tools.text.canonical import canonical, write
 
-TOOL = Path(notebooks.__file__)
 FIGURE = """\
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,7 +32,7 @@ def a_notebook(path: Path, *code: str) -> Path:
 
 
 def run(*arguments: object, **options) -> subprocess.CompletedProcess:
-    command = [sys.executable, TOOL, *map(str, arguments)]
+    command = [sys.executable, "-m", "tools.notebooks", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, **options)
 
 
@@ -42,67 +41,61 @@ def leftovers(folder: Path) -> list[Path]:
 
 
 def test_two_executions_give_the_same_bytes_and_the_second_writes_nothing(tmp_path):
-    path = a_notebook(tmp_path / "a.ipynb", FIGURE, "1 / 3")
+    (tmp_path / "here.txt").write_text("found")  # it executes in its own folder
+    path = a_notebook(tmp_path / "a.ipynb", FIGURE, "print(open('here.txt').read(), 2 + 2)")
     assert run(path).returncode == 0
     first, written = path.read_bytes(), path.stat().st_mtime_ns
-    assert b"image/png" in first
+    assert b"image/png" in first and b"found 4" in first
     result = run(path)
     assert (result.returncode, result.stderr, result.stdout) == (0, "", "")
-    assert path.read_bytes() == first
-    assert path.stat().st_mtime_ns == written
+    assert path.read_bytes() == first and path.stat().st_mtime_ns == written
     notebook = nbformat.read(path, as_version=4)
     assert [cell.execution_count for cell in notebook.cells[1:]] == [1, 2]
     assert notebook.cells[0].metadata.translation == {"text": "0"}
     assert [output.text for output in notebook.cells[1].outputs[:1]] == ["学习率 0.1\n"]
-
-
-def test_check_names_the_cell_that_is_out_of_date_and_writes_nothing(tmp_path):
-    path = a_notebook(tmp_path / "a.ipynb", "1", "2 + 2")
-    assert run(path).returncode == 0
-    stale = path.read_text().replace('"4"', '"5"')
+    stale = path.read_text().replace("found 4", "found 5")
     write(path, stale)
     result = run("--check", path)
-    assert result.returncode == 1
+    assert result.returncode == 1 and path.read_text() == stale
     assert result.stderr == f"{path}: executing it changes cell cell-2\n"
-    assert path.read_text() == stale
-
-
-def test_a_notebook_executes_in_its_own_folder(tmp_path):
-    (tmp_path / "here.txt").write_text("found")
-    path = a_notebook(tmp_path / "a.ipynb", "print(open('here.txt').read())")
-    assert "found" in notebooks.execute(path)
 
 
 @pytest.mark.parametrize(
     ("code", "message"),
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("import warnings\nwarnings.warn('Glyph 23398 missing')", "wrote to stderr"),
+        ("import sys\nprint('first\\nlast', file=sys.stderr)", "cell cell-2: last"),
         ("import os\nos._exit(1)", "Kernel died"),
     ],
 )
 def test_a_failing_cell_is_named_and_the_notebook_untouched(tmp_path, code, message):
     path = a_notebook(tmp_path / "a.ipynb", "1", code)
-    good = a_notebook(tmp_path / "b.ipynb", "6 * 7")
+    good, wrong = a_notebook(tmp_path / "b.ipynb", "6 * 7"), tmp_path / "c.ipynb"
+    wrong.write_text("no notebook")
     before = path.read_bytes()
-    result = run(path, good)
-    assert result.returncode == 1
-    assert result.stderr.startswith(f"{path}, cell cell-2: ")
-    assert message in result.stderr
-    assert "Traceback" not in result.stderr
-    assert path.read_bytes() == before
-    assert '"42"' in good.read_text()
+    result = run(path, good, wrong)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert f"{path}, cell cell-2: " in result.stderr and message in result.stderr
+    assert f"\n{wrong}: " in f"\n{result.stderr}"
+    assert path.read_bytes() == before and '"42"' in good.read_text()
     assert leftovers(tmp_path) == []
 
 
-def test_a_file_that_is_no_notebook_is_named(tmp_path):
-    path = tmp_path / "a.ipynb"
-    path.write_text("no notebook")
-    for wrong in (path, tmp_path / "missing.ipynb"):
-        result = run(wrong)
-        assert result.returncode == 1
-        assert result.stderr.startswith(f"{wrong}: ")
-        assert len(result.stderr.splitlines()) == 1
+def test_all_warnings_are_told_by_their_text_and_not_by_the_code_that_warned(tmp_path):
+    warn = "import warnings\nfor x in 'ab':\n    warnings.warn(f'no Chinese for {x}')"
+    path = a_notebook(tmp_path / "a.ipynb", warn, warn.replace("ab", "c"))
+    assert run(path).stderr.splitlines() == [
+        f"{path}, cell cell-1: UserWarning: no Chinese for a",
+        f"{path}, cell cell-1: UserWarning: no Chinese for b",
+        f"{path}, cell cell-2: UserWarning: no Chinese for c",
+    ]
+
+
+def test_a_page_is_chosen_by_how_its_name_begins_in_both_languages():
+    assert [path.parent.name for path in notebooks.chosen("04")] == ["en", "zh"]
+    assert {path.stem for path in notebooks.chosen("adaptive-methods")} == {"06-adaptive-methods"}
+    with pytest.raises(ValueError, match="no page of the course has '99' in its name"):
+        notebooks.chosen("99")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX limits")
@@ -111,14 +104,11 @@ def test_a_full_disk_leaves_the_old_notebook_whole(tmp_path):
 
     path = a_notebook(tmp_path / "a.ipynb", "print('x' * 50_000)")
     small = a_notebook(tmp_path / "b.ipynb", "6 * 7")
-    before = path.read_bytes()
-    result = run(
-        path, small, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-    )
+    before, limit = path.read_bytes(), (20_000, 20_000)
+    result = run(path, small, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
     assert result.returncode == 1
     assert result.stderr == f"{path}: File too large; the notebook is as it was\n"
-    assert path.read_bytes() == before
-    assert '"42"' in small.read_text()
+    assert path.read_bytes() == before and '"42"' in small.read_text()
     assert leftovers(tmp_path) == []
 
 
@@ -130,7 +120,9 @@ def test_an_interruption_leaves_every_notebook_whole(tmp_path, sent):
     slow = a_notebook(tmp_path / "slow.ipynb", wait)
     quick = a_notebook(tmp_path / "quick.ipynb", "6 * 7")
     before = slow.read_bytes()
-    process = subprocess.Popen([sys.executable, TOOL, slow, quick], stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tools.notebooks", slow, quick], stderr=subprocess.PIPE
+    )
     until(lambda: started.exists() and started.read_text() and '"42"' in quick.read_text())
     process.send_signal(sent)
     message = process.communicate(timeout=60)[1].decode()

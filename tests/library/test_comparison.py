@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import lrcourse
 from lrcourse.comparison import Comparison, holm, paired_difference, student
 
 
@@ -19,13 +18,13 @@ def test_student_agrees_with_the_tables(confidence, degrees, t):
 def test_the_interval_holds_the_truth_as_often_as_it_says():
     generator = np.random.default_rng(0)
     held = 0
-    for _ in range(1000):
+    for _ in range(500):
         seeds = generator.normal(size=5)  # what both settings share with a seed
         first = seeds + generator.normal(0.3, 0.1, 5)
         second = seeds + generator.normal(0.0, 0.1, 5)
         difference = paired_difference(first, second)
         held += difference.low <= 0.3 <= difference.high
-    assert 930 <= held <= 970
+    assert 465 <= held <= 485
 
 
 def test_pairing_sees_through_what_the_seeds_share():
@@ -40,6 +39,8 @@ def test_the_same_results_are_equal_within_any_margin_and_undecided_without_one(
     with pytest.raises(ValueError, match="no number of seeds decides"):
         difference.seeds_to_decide()
     assert paired_difference([1.0, 2.0], [1.0, 2.0], margin=1e-9).outcome == "equal"
+    # Nor does the rounding of the largest of them count: in exact numbers the mean is a zero.
+    assert paired_difference([300_000.00000000006, 1.0], [300_000.0, 1.0]).mean == 0
 
 
 @pytest.mark.parametrize(
@@ -78,17 +79,11 @@ def test_settings_are_called_equal_by_mistake_no_oftener_than_was_said():
     assert 0 < mistaken <= 20  # one side of 5 % is 10, and its spread
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), [([1.0], [1.0]), ([1.0, 2.0], [1.0]), ([[1.0, 2.0]], [[1.0, 2.0]])]
-)
-def test_one_seed_or_other_seeds_are_no_pair(first, second):
-    with pytest.raises(ValueError, match="same two or more seeds"):
-        paired_difference(first, second)
-
-
-def test_a_result_that_is_no_number_is_refused():
-    with pytest.raises(ValueError, match="first must be finite"):
-        paired_difference([1.0, np.nan], [1.0, 2.0])
+def test_the_table_of_means_has_what_numpy_computes_for_each_setting():
+    values = np.array([1.0, 2.0, 4.0])
+    rows = Comparison({"a": values, "b": -values}).means().rows
+    expected = [3, values.mean(), values.std(ddof=1), 1.0, 4.0]
+    assert rows[0] == ["a", *expected] and rows[1][1:4] == [3, -expected[1], expected[2]]
 
 
 @pytest.mark.parametrize(
@@ -109,15 +104,15 @@ def test_holm_agrees_with_the_example_worked_by_hand():
     assert holm([0.6, 0.7]).tolist() == [1.0, 1.0]
 
 
-def test_among_ten_equal_settings_one_is_told_apart_no_oftener_than_was_said():
+def test_among_six_equal_settings_a_difference_is_seen_no_oftener_than_was_said():
     generator = np.random.default_rng(0)
     mistaken = alone = 0
-    for _ in range(200):
+    for _ in range(100):
         results = {str(name): generator.normal(size=6) for name in range(6)}
         compared = Comparison(results)
         mistaken += any(each != "undecided" for each in compared.outcomes.values())
         alone += any(each.outcome != "undecided" for each in compared.differences.values())
-    assert mistaken <= 20 and alone > 60  # 5 % of 200 and its spread; without Holm, far more
+    assert mistaken <= 10 and alone > 30  # 5 % of 100 and its spread; without Holm, far more
 
 
 def test_a_statement_says_which_settings_are_equal_and_which_undecided():
@@ -134,17 +129,11 @@ def test_a_statement_says_which_settings_are_equal_and_which_undecided():
     assert narrow.statement() == "Of 3 pairs 2 differ. Undecided: tail and shuffled."
     decide = narrow.pairs().column("runs to decide")
     assert decide[0] > 8 and decide[1:] == [None, None]
-    lrcourse.use_language("zh")
-    try:
-        assert "3 对" in compared.statement() and "尚无定论" in narrow.statement()
-        assert "结论" in compared.pairs().text() and "分层" in compared.means().text()
-    finally:
-        lrcourse.use_language("en")
     with pytest.raises(ValueError, match="setting must be one of tail, shuffled, stratified"):
         compared.outcome("tail", "head")
 
 
-@pytest.mark.parametrize("results", [{}, {"a": [1.0, 2.0]}, [[1.0, 2.0], [1.0, 2.0]]])
-def test_one_setting_cannot_be_compared(results):
-    with pytest.raises(ValueError, match="results must be a dict of two or more settings"):
-        Comparison(results)
+def test_a_statement_and_its_tables_speak_chinese(chinese):
+    compared = Comparison({"tail": [1.0, 2.0], "stratified": [1.0, 2.1]})
+    assert "1 对" in compared.statement() and "尚无定论" in compared.statement()
+    assert "结论" in compared.pairs().text() and "分层" in compared.means().text()

@@ -1,7 +1,5 @@
 """Images, factors, edge: what a run of them is, and what their records say."""
 
-import os
-
 import numpy as np
 import pytest
 from test_experiments import as_recorded, full_run
@@ -11,12 +9,6 @@ from lrcourse.datasets import Dataset, digits
 from lrcourse.experiments import edge, factors, images
 from lrcourse.models import MultilayerPerceptron
 from lrcourse.optimizers import SGD
-
-real_data = pytest.mark.skipif(
-    not os.environ.get("LRCOURSE_DATA"),
-    reason="needs the real data: set LRCOURSE_DATA to the folder they are in",
-)
-
 
 # Images.
 
@@ -197,16 +189,14 @@ def test_a_sample_of_the_full_edge_gives_what_is_recorded():
     as_recorded(results, {name: np.array(v, float)[:, :2] for name, v in recorded.items()})
 
 
-@real_data
-def test_a_sample_of_the_full_factors_gives_what_is_recorded():
+def test_a_sample_of_the_full_factors_gives_what_is_recorded(real):
     results, recorded = full_run("factors", factor="rows", level=0.25)
     some = slice(9)  # the losses of large rates in float32 are another processor's own
     for name, values in results.items():
         assert values[some] == pytest.approx(np.array(recorded[name], float)[some], rel=1e-3)
 
 
-@real_data
-def test_a_sample_of_the_full_images_gives_what_is_recorded():
+def test_a_sample_of_the_full_images_gives_what_is_recorded(real):
     results, recorded = full_run("images", {"epochs": 2}, terms="published", method="Adam")
     for name in ("train_loss", "validation_loss", "validation_accuracy"):
         assert results[name] == pytest.approx(recorded[name][:2], rel=2e-2)

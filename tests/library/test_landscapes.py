@@ -63,22 +63,6 @@ def test_a_descent_out_of_the_range_of_numbers_is_a_result():
     assert not np.isfinite(errors[-1, 0])
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: quadratic([1.0, 0.0]), "curvature must be positive"),
-        (lambda: quadratic(np.nan), "curvature must be finite"),
-        (lambda: least_squares([[1.0, 2.0]] * 3, [1, 2, 3]), "linearly independent"),
-        (lambda: least_squares(X, Y[:2]), r"x must be \(n, weights\) and y \(n,\)"),
-        (lambda: descend(quadratic(1.0), SGD(0.1), [1.0, 2.0], 3), "start must have 1 weights"),
-        (lambda: descend(quadratic(1.0), SGD(0.1), 1.0, 0), "steps must be at least 1"),
-    ],
-)
-def test_what_is_no_landscape_or_descent_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
 NAMED = [saddle(), rosenbrock(), beale(), ravine(), two_valleys()]
 
 

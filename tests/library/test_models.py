@@ -5,17 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrcourse import fit
-from lrcourse.datasets import Data
 from lrcourse.models import (
     ConvolutionalNetwork,
     LogisticRegression,
     MultilayerPerceptron,
-    cross_entropy_from_logits,
-    cross_entropy_from_probabilities,
 )
 from lrcourse.models.layers import MaxPool
-from lrcourse.optimizers import SGD
 
 LOSSES = ["sigmoid_cross_entropy", "softmax_cross_entropy", "squared_error"]
 
@@ -23,6 +18,8 @@ LOSSES = ["sigmoid_cross_entropy", "softmax_cross_entropy", "squared_error"]
 def targets(loss, n, outputs, generator):
     if loss == "softmax_cross_entropy":
         return generator.integers(0, outputs, n)
+    if loss == "squared_error":
+        return generator.normal(size=(n, outputs))  # any number is a target
     return generator.random((n, outputs))
 
 
@@ -207,106 +204,3 @@ def test_a_run_that_has_diverged_does_not_spoil_the_others():
     gradients = model.gradients(parameters, np.ones((4, 2)), np.ones(4))
     assert all(np.isfinite(gradient[0]).all() for gradient in gradients)
     assert np.isnan(gradients[0][1]).any()
-
-
-@pytest.mark.parametrize(
-    ("make", "error", "message"),
-    [
-        (lambda: LogisticRegression(0), ValueError, "features must be at least 1"),
-        (lambda: LogisticRegression(np.nan), TypeError, "features must be a whole number"),
-        (lambda: MultilayerPerceptron([3]), ValueError, "sizes must be"),
-        (lambda: MultilayerPerceptron([]), ValueError, "sizes must be"),
-        (lambda: MultilayerPerceptron(3), TypeError, "sizes must be"),
-        (lambda: MultilayerPerceptron([3, 0, 1]), ValueError, "sizes must be at least 1, got 0"),
-        (lambda: MultilayerPerceptron([3, 1.5, 1]), TypeError, "sizes must be a whole number"),
-        (lambda: MultilayerPerceptron([3, -1]), ValueError, "sizes must be at least 1, got -1"),
-        (lambda: MultilayerPerceptron([3, 1], "step"), ValueError, "activation must be one of"),
-        (lambda: MultilayerPerceptron([3, 1], loss="hinge"), ValueError, "loss must be one of"),
-        (lambda: MultilayerPerceptron([3, 1], dropout=1), ValueError, "dropout must be below 1"),
-        (lambda: MultilayerPerceptron([3, 1], dropout=-0.1), ValueError, "dropout must be"),
-        (lambda: MultilayerPerceptron([3, 1], dropout=np.nan), ValueError, "dropout must be"),
-        (lambda: MultilayerPerceptron([3, 1], dropout="a"), TypeError, "dropout must be a number"),
-        (lambda: MultilayerPerceptron([3, 1], initialization=0), ValueError, "initialization must"),
-        (lambda: ConvolutionalNetwork((3, 5, 8)), ValueError, "at least 6 pixels"),
-        (lambda: ConvolutionalNetwork((3, 1, 8), padding="same"), ValueError, "at least 2 pixels"),
-        (lambda: ConvolutionalNetwork((32, 32)), ValueError, "image must be a sequence of 3"),
-        (lambda: ConvolutionalNetwork((3, 8.0, 8)), TypeError, "image must be a whole number"),
-        (lambda: ConvolutionalNetwork((3, 8, 8), filters=4), TypeError, "filters must be a seq"),
-        (lambda: ConvolutionalNetwork((3, 8, 8), classes=0), ValueError, "classes must be"),
-        (lambda: ConvolutionalNetwork((3, 8, 8), dropout=0.5), TypeError, "dropout must be a seq"),
-        (lambda: ConvolutionalNetwork((3, 8, 8), dropout=(0, np.inf)), ValueError, "dropout must"),
-        (lambda: ConvolutionalNetwork((3, 8, 8), padding="full"), ValueError, "padding must be"),
-        (lambda: MultilayerPerceptron([3, 1]).initialize(0), ValueError, "runs must be at least"),
-        (lambda: LogisticRegression(3).initialize(1.0), TypeError, "runs must be a whole number"),
-        (lambda: MultilayerPerceptron([3, 1]).initialize(1, -1), ValueError, "seed must be"),
-        (lambda: MultilayerPerceptron([3, 1]).initialize(1, None), TypeError, "seed must be"),
-        (lambda: MultilayerPerceptron([3, 1]).initialize(1, 0, int), ValueError, "dtype must be"),
-        (lambda: LogisticRegression(3).initialize(1, 0, "i4"), ValueError, "dtype must be"),
-    ],
-)
-def test_what_is_no_model_is_refused(make, error, message):
-    with pytest.raises(error, match=message):
-        make()
-
-
-@pytest.mark.parametrize("method", ["gradients", "loss_and_accuracy"])
-@pytest.mark.parametrize(
-    ("x", "y", "error", "message"),
-    [
-        (np.ones((4, 3)), np.ones(4), ValueError, "x must have"),
-        (np.ones(4), np.ones(4), ValueError, "x must have"),
-        (np.ones((0, 2)), np.ones(0), ValueError, "x must have|at least one row"),
-        (1.0, np.ones(4), ValueError, "at least one axis"),
-        (np.ones((4, 2)), np.ones(3), ValueError, "4 rows|one label for each row|label"),
-        (np.ones((4, 2)), np.ones((4, 2)), ValueError, "y must|label"),
-        ("text", np.ones(4), TypeError, "must be an array of numbers"),
-        (np.ones((4, 2)), ["a"] * 4, TypeError, "must be an array of numbers"),
-        (np.ones((4, 2), complex), np.ones(4), TypeError, "must be an array of numbers"),
-        ([[np.nan, 1.0]] * 4, np.ones(4), ValueError, "must be finite"),
-    ],
-)
-def test_data_that_a_model_cannot_take_are_refused(method, x, y, error, message):
-    for model in (MultilayerPerceptron([2, 3, 1]), LogisticRegression(2)):
-        with pytest.raises(error, match=message):
-            getattr(model, method)(model.initialize(2), x, y)
-
-
-@pytest.mark.parametrize(
-    ("y", "message"),
-    [
-        ([0, 1, 3], "classes from 0 to 2, got 3"),
-        ([0, -1, 2], "classes from 0 to 2, got -1"),
-        ([0, 0.5, 2], "one whole number a row"),
-        ([[0], [1], [2]], "one whole number a row"),
-        ([0, 1, np.nan], "one whole number a row|finite"),
-    ],
-)
-def test_classes_that_are_none_are_refused(y, message):
-    model = MultilayerPerceptron([2, 3], loss="softmax_cross_entropy")
-    for given_y in (y, np.array(y)):
-        with pytest.raises(ValueError, match=message):
-            model.gradients(model.initialize(1), np.ones((3, 2)), given_y)
-
-
-def test_parameters_of_another_model_are_refused():
-    others = MultilayerPerceptron([2, 4, 1]).initialize(1)
-    with pytest.raises(ValueError, match="parameters must have the shapes"):
-        MultilayerPerceptron([2, 3, 1]).gradients(others, np.ones((4, 2)), np.ones(4))
-    with pytest.raises(ValueError, match="parameters must have the shapes"):
-        LogisticRegression(2).gradients(others, np.ones((4, 2)), np.ones(4))
-
-
-@pytest.mark.parametrize("wrong", [2.0, -1.0, np.nan])
-def test_labels_outside_0_to_1_are_refused_by_the_sigmoid_loss(wrong):
-    x, y = np.ones((3, 2)), np.array([0.0, wrong, 1.0])
-    for model in (LogisticRegression(2), MultilayerPerceptron([2, 1])):
-        with pytest.raises(ValueError, match="y .*must be"):
-            model.loss_and_accuracy(model.initialize(1), x, y)
-        with pytest.raises(ValueError, match="y .*must be"):
-            fit(model, SGD(0.1), Data(x, y, x, y), epochs=1, batch_size=3)
-    for loss in (cross_entropy_from_logits, cross_entropy_from_probabilities):
-        with pytest.raises(ValueError, match=f"y must be labels from 0 to 1, got {wrong}"):
-            loss(np.zeros((2, 3)), y)
-    squared = MultilayerPerceptron([2, 1], loss="squared_error")
-    if np.isfinite(wrong):
-        assert squared.loss_and_accuracy(squared.initialize(1), x, y)[0] > 0

@@ -5,12 +5,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from lrcourse import fit, plots
+from lrcourse import fit
 from lrcourse.datasets import Data, school_district
 from lrcourse.experiments import school_district_runs
 from lrcourse.models import LogisticRegression
 from lrcourse.optimizers import SGD
-from lrcourse.schedules import geometric
 from lrcourse.search import RangeTest, Search, coarse_to_fine, range_test
 
 short = partial(school_district_runs, epochs=2)
@@ -77,15 +76,6 @@ def test_a_search_takes_a_history_or_its_last_losses():
     assert np.array_equal(found.learning_rates, plain.learning_rates)
 
 
-def test_a_search_asks_for_one_loss_of_each_rate():
-    with pytest.raises(ValueError, match="a loss for each of 3 rates, got 1"):
-        coarse_to_fine(lambda rates, seed: [0.5], 0.1)
-    with pytest.raises(TypeError, match="what train returns must be an array of numbers"):
-        coarse_to_fine(lambda rates, seed: None, 0.1)
-    with pytest.raises(TypeError, match="train must be a function"):
-        coarse_to_fine("train", 0.1)
-
-
 def test_the_range_test_raises_the_rate_by_a_factor():
     test = range_test(LogisticRegression(2), SGD, school_district(), low=1e-3, high=100, updates=50)
     assert test.losses.shape == (3, 50)
@@ -109,39 +99,6 @@ def test_a_range_test_that_turns_nan_is_read_up_to_there():
     rates = np.geomspace(1e-4, 10, 11)
     losses = np.append(np.linspace(1, 0.5, 8), [np.inf, np.nan, np.nan])
     assert RangeTest(rates, losses[np.newaxis]).tenth_of_minimum[0] == rates[7] / 10
-
-
-def test_geometric_goes_both_ways_and_then_stays():
-    assert geometric(1.0, 0.01, 2)([0, 1, 2, 9]).round(12).tolist() == [1.0, 0.1, 0.01, 0.01]
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda: coarse_to_fine(short, 0), ValueError, "learning_rate must be positive"),
-        (lambda: coarse_to_fine(short, np.nan), ValueError, "learning_rate must be positive"),
-        (lambda: coarse_to_fine(short, 0.1, seeds=1), ValueError, "seeds must be at least 2"),
-        (lambda: coarse_to_fine(short, 0.1, factor=1.0), ValueError, "factor must be above 1"),
-        (lambda: coarse_to_fine(short, 0.1, rounds=0), ValueError, "rounds must be at least 1"),
-        (lambda: coarse_to_fine(short, 0.1, points=1.5), TypeError, "points must be a whole"),
-        (lambda: range_test(None, SGD, None, low=1, high=0.1), ValueError, "low must be below"),
-        (lambda: range_test(None, SGD, None, low=-1), ValueError, "low must be positive"),
-        (lambda: range_test(None, SGD, None, updates=1), ValueError, "updates must be at least 2"),
-    ],
-)
-def test_a_search_that_cannot_be_made_is_named(call, error, message):
-    with pytest.raises(error, match=message):
-        call()
-
-
-def test_both_can_be_drawn():
-    found = coarse_to_fine(Parabola(0.03, noise=0.01), 0.01, seeds=3, rounds=1)
-    test = range_test(LogisticRegression(2), SGD, school_district(), updates=20, seeds=2)
-    for picture in (
-        plots.search_results(found, title="learning rate"),
-        plots.range_test_curves(test, title="learning rate"),
-    ):
-        assert picture._repr_png_()[0].startswith(b"\x89PNG")
 
 
 def test_a_search_ends_where_no_new_rate_is_left():

@@ -119,31 +119,3 @@ def test_a_constant_feature_is_shifted_only():
     scaled = standardized(data)
     assert np.abs(scaled.x_train).max() < 1e-15
     assert scaled.x_validation == pytest.approx(0.3)
-
-
-@pytest.mark.parametrize(
-    ("split", "arguments", "error", "said"),
-    [
-        (tail_split, (0,), ValueError, "rows on both sides, got 0 of 6 rows"),
-        (tail_split, (1.0,), ValueError, "rows on both sides, got 1.0 of 6 rows"),
-        (tail_split, (1.5,), ValueError, "fraction must be between 0 and 1, got 1.5"),
-        (tail_split, (float("nan"),), ValueError, "fraction must be between 0 and 1, got nan"),
-        (tail_split, ("half",), TypeError, "fraction must be a number, got 'half'"),
-        (shuffled_split, (0.5, -1), ValueError, "seed must be at least 0, got -1"),
-        (shuffled_split, (0.5, None), TypeError, "seed must be a whole number, got None"),
-        (stratified_split, (0.5, 1.5), TypeError, "seed must be a whole number, got 1.5"),
-        (stratified_split, (0.1, 0), ValueError, "every class on both sides, got 0.1 of classes w"),
-        (published_split, (), ValueError, "dataset must have a test set, got six"),
-    ],
-)
-def test_a_split_that_cannot_be_made_is_said(split, arguments, error, said):
-    with pytest.raises(error, match=said.replace("(", r"\(")):
-        split(numbered([0, 1, 0, 1, 1, 1], name="six"), *arguments)
-
-
-@pytest.mark.parametrize("split", [tail_split, shuffled_split, stratified_split])
-def test_labels_that_do_not_belong_to_the_rows_are_said(split):
-    dataset = Dataset(np.zeros((3, 2)), np.zeros(4))
-    seeds = () if split is tail_split else (0,)
-    with pytest.raises(ValueError, match="one label for each row, got x of shape"):
-        split(dataset, 0.5, *seeds)

@@ -212,48 +212,6 @@ def test_the_gradient_is_the_slope_of_the_loss(weights, seed):
     assert gradient[0] == pytest.approx(slopes, abs=1e-8)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "error", "message"),
-    [
-        ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
-        ({"epochs": 1.5}, TypeError, "epochs must be a whole number, got 1.5"),
-        ({"epochs": True}, TypeError, "epochs must be a whole number"),
-        ({"batch_size": 161}, ValueError, "between 1 and 160 (the training rows), got 161"),
-        ({"batch_size": 0}, ValueError, "batch_size must be between 1 and 160"),
-        ({"evaluate_every": 0}, ValueError, "evaluate_every must be at least 1, got 0"),
-    ],
-)
-def test_settings_that_cannot_be_trained_with_are_named(small, wrong, error, message):
-    with pytest.raises(error) as raised:
-        train(small, 0.1, **wrong)
-    assert message in str(raised.value)
-
-
-def replaced(data, position, value):
-    return Data(*(value if i == position else array for i, array in enumerate(data)))
-
-
-@pytest.mark.parametrize(
-    ("position", "value", "error", "message"),
-    [
-        (0, np.full((160, 2), np.nan), ValueError, "x of training data must be finite"),
-        (3, np.full(40, np.inf), ValueError, "y of validation data must be finite"),
-        (1, np.zeros(5), ValueError, "training data must have one label for each row"),
-        (0, [["a", "b"]] * 160, TypeError, "x of training data must be an array of numbers"),
-        (0, [[1.0], [1.0, 2.0]], TypeError, "x of training data must be an array of numbers"),
-        (2, np.zeros((40, 3)), ValueError, "x must have 2 features, got shape (40, 3)"),
-        (2, np.zeros((0, 2)), ValueError, "at least one row"),
-    ],
-)
-def test_data_that_cannot_be_trained_on_are_named(small, position, value, error, message):
-    data = replaced(small, position, value)
-    if position == 2 and len(value) == 0:
-        data = replaced(data, 3, np.zeros(0))
-    with pytest.raises(error) as raised:
-        train(data, 0.1)
-    assert message in str(raised.value)
-
-
 def test_integer_data_train_as_floats_do(small):
     whole = Data(*(np.round(array).astype(int) for array in small))
     floats = Data(*(array.astype(float) for array in whole))

@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from lrcourse.language import LANGUAGES
 from tools.grading import assignments
 from tools.text.findings import Finding
-from tools.text.pages import read, short
+from tools.text.pages import short, stored
 
 FIELD = re.compile(r"\{\{.*?\}\}")
 REGIONS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
@@ -31,7 +31,7 @@ def check(root: Path) -> list[Finding]:
         for language in LANGUAGES:
             path = assignments.path(name, language, source)
             if path.exists():
-                notebook = read(path)
+                notebook = stored(path)
                 findings += [Finding(short(path), text, cell) for text, cell in _form(notebook)]
                 fields[language] = {
                     cell.id: Counter(FIELD.findall(cell.source)) for cell in notebook.cells

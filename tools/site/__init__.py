@@ -4,26 +4,21 @@ from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# `book` builds the editions with this extension; `front`, `loading` and `pdf` go on from there.
+# `book` builds the editions with this extension; `front` and `pdf` go on from there.
 PARTS = (
     "anchors",
     "assignments",
-    "cards",
     "cells",
     "chinese",
-    "descriptions",
     "docstrings",
     "editions",
     "explorers",
     "figures",
     "glossary",
-    "highlighting",
-    "icons",
     "mathematics",
-    "mathfont",
+    "reading",
     "references",
     "search",
-    "sidebar",
 )
 
 

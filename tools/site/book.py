@@ -13,16 +13,17 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
+from tqdm import tqdm
 
 from lrcourse.language import LANGUAGES
 from tools.grading import assignments
 from tools.site import front
 from tools.site.assignments import PREFIX
-from tools.site.loading import lighten
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDENT_VERSIONS = ROOT / "_build" / "exercises"
@@ -35,7 +36,13 @@ NOT_FOR_READERS = [
     "*webpack-macros.html",
     "*.map",
     "fa-*.ttf",
+    "fontawesome.js",
 ]
+
+# What Sphinx says of itself: "writing output... [ 45%] 04-schedules".
+PROGRESS = re.compile(r"(?P<what>[a-z ]+)\.\.\. \[ *(?P<percent>\d+)%\] *(?P<page>\S*)")
+COLOURS = re.compile(r"\x1b\[[\d;]*[mK]")  # Jupyter Book colours even what it pipes
+BAR = "{desc}|{bar}| {n:3.0f}% {elapsed}"
 
 
 def main():
@@ -88,18 +95,38 @@ def build(language):
     command = [Path(sys.executable).with_name("jupyter-book"), "build"]
     command += [folder / "chapters" / language, "--path-output", folder]
     command += ["--config", folder / "_config.yml", "--toc", folder / "_toc.yml"]
-    command += ["-W", "-n", "--keep-going", "-q"]
-    environment = os.environ | {"PYTHONUTF8": "1"}
-    run = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
-    if run.returncode == 0:
+    command += ["-W", "-n", "--keep-going"]
+    failed, complaints = watch(command, language)
+    if not failed:
         (folder / "made-with").write_text(settings["made-with"], encoding="utf-8")
         return []
-    plain = re.sub(r"\x1b\[[\d;]*m", "", run.stderr)  # Jupyter Book colours even what it pipes
-    plain = re.sub(r"\.ipynb:(\d+):", place_in_notebook, plain)
+    plain = re.sub(r"\.ipynb:(\d+):", place_in_notebook, COLOURS.sub("", complaints))
     for start in (folder, ROOT):  # the chapters are copied with the name of their own folder
         plain = plain.replace(f"{start}{os.sep}", "")
     lines = plain.splitlines()
     return [line for line in lines if line.strip(" =") and "returns a non-zero" not in line]
+
+
+def watch(command, language):
+    """Run a build and show, on a terminal, what it is doing and how far it is.
+
+    Returns
+    -------
+    int, str
+        Its exit code, and what it wrote to standard error.
+    """
+    environment = os.environ | {"PYTHONUTF8": "1"}
+    bar = tqdm(total=100, position=LANGUAGES.index(language), disable=None, bar_format=BAR)
+    with bar, tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=complaints, encoding="utf-8", env=environment
+        ) as run:
+            for line in run.stdout:
+                if at := PROGRESS.search(COLOURS.sub("", line)):
+                    bar.n = int(at["percent"])
+                    bar.set_description_str(f"{language}: {at['what']} {at['page'][:40]:40}")
+        complaints.seek(0)
+        return run.returncode, complaints.read()
 
 
 def generate(language):
@@ -198,6 +225,7 @@ def configuration(language):
     config["sphinx"]["config"]["html_extra_path"] = ["../../downloads"]
     if base := address():
         config["html"]["baseurl"] = f"{base}{language}/"
+        config["sphinx"]["config"]["ogp_site_url"] = f"{base}{language}/"
     if url := repository():
         folder = f"chapters/{language}"
         config["repository"] = {"url": url, "branch": "main", "path_to_book": folder}
@@ -289,7 +317,6 @@ def assemble(site):
         html = ROOT / "_build" / language / "_build" / "html"
         shutil.copytree(html, new / language, ignore=shutil.ignore_patterns(*NOT_FOR_READERS))
         drop_old_figures(new / language)
-        lighten(new / language)
     front.write(new, address())
     if site.exists():
         site.rename(old)

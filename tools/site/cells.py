@@ -1,7 +1,7 @@
 """Cells can be linked to, from texts and from outputs, as JupyterLab does it.
 
-`02-four-scenarios.ipynb#cell-id=early` opens the notebook there; here it leads to the same cell
-of the page.
+`02-four-scenarios.ipynb#cell-id=early` opens the notebook there, `#cell-id=early` goes there on the
+same page; here both lead to what the cell shows.
 """
 
 import re
@@ -24,12 +24,23 @@ class CellAnchors(SphinxTransform):
         if not path.endswith(".ipynb"):
             return
         ids = [cell.id for cell in nbformat.read(path, 4).cells]
-        for container in self.document.findall(nodes.container):
-            if container.get("nb_element") == "cell_code":
-                container["ids"].append(f"cell-id={ids[container['cell_index']]}")
+        slugs = {}
+        for cell in _parts(self.document, "cell_code"):
+            anchor = f"cell-id={ids[cell['cell_index']]}"
+            shown = next(_parts(cell, "cell_code_output"), cell)
+            shown["ids"].append(anchor)
+            slugs[anchor] = (cell.line or 0, anchor, anchor)
+        # MyST looks a link's target up among the slugs of headings, here and from other pages.
+        self.document.myst_slugs = getattr(self.document, "myst_slugs", {}) | slugs
+        self.env.metadata[self.env.docname]["myst_slugs"] = self.document.myst_slugs
         for raw in self.document.findall(nodes.raw):
             if raw.get("format") == "html":
                 raw[:] = [nodes.Text(LINK.sub(r"\1.html", raw.astext()))]
+
+
+def _parts(node, kind):
+    containers = node.findall(nodes.container)
+    return (part for part in containers if part.get("nb_element") == kind)
 
 
 def setup(app):

@@ -19,6 +19,7 @@ TEXTS = {
     "On this page": "本页目录",
     "Open an issue": "提交问题",
     "Open issue": "提交问题",
+    "Pages below this one": "下属各页",
     "Print to PDF": "打印成 PDF",
     "Repository": "源码库",
     "Source repositories": "源码库",

@@ -1,23 +1,20 @@
 """Do the verdicts on the claims rest on what the chapters show?
 
-A number in an entry of ``lrcourse/book/claims.json`` must stand in the chapters that the
-entry names, as a number of their own prose would, or among its source's figures; the
-cells must exist; and both languages must say the same numbers.
+A number in an entry of ``lrcourse/book/claims.json`` must be printed by a cell that the entry
+names, its sign left to the words; or be a setting of that chapter, or a figure of the source.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from lrcourse.language import LANGUAGES
 from tools.text.findings import Finding
 from tools.text.numerals import Number, agrees
-from tools.text.pages import read, short
-from tools.text.pairing import difference
+from tools.text.pages import short, stored
 from tools.text.prose import mentions
 from tools.text.prose_numbers import Ground, leaves
+from tools.text.words import other
 
 
 def check(root: Path) -> list[Finding]:
@@ -35,8 +32,6 @@ def check(root: Path) -> list[Finding]:
     if not path.exists():
         return []
     figures = json.loads(sources.read_text(encoding="utf-8"))
-    notebook = cache(read)
-    ground = cache(lambda page: Ground(notebook(page), sources))
     findings = []
     for source, entries in json.loads(path.read_text(encoding="utf-8")).items():
         quoted = list(leaves(figures.get(source, {})))
@@ -51,15 +46,16 @@ def check(root: Path) -> list[Finding]:
                 if not shown or not all(page.exists() for page, _ in shown):
                     texts.append("names no chapter, or one that is not there")
                     continue
+                grounds = [Ground(stored(page), sources, cell) for page, cell in shown]
                 texts += [
                     f"{short(page)} has no cell {cell}"
                     for page, cell in shown
-                    if cell not in {each.id for each in notebook(page).cells}
+                    if cell not in {each.id for each in stored(page).cells}
                 ]
                 texts += [
-                    f"{number.text.strip()}: not in its chapters, nor its source ({language})"
+                    f"{number.text.strip()}: not in its cells, nor its source ({language})"
                     for number in stated(entry, language)
-                    if not any(ground(page).justify(number) for page, _ in shown)
+                    if not any(ground.justify(number) for ground in grounds)
                     and not any(agrees(number, figure) for figure in quoted)
                 ]
             findings += [Finding(short(path), text, name) for text in texts]
@@ -68,9 +64,9 @@ def check(root: Path) -> list[Finding]:
 
 def differences(entry: dict) -> Iterator[str]:
     """Say which numbers of a claim only one language has."""
-    sides = [Counter(number.amount for number in stated(entry, each)) for each in LANGUAGES]
-    if text := difference(*sides, "in the claim"):
-        yield text
+    for part in ("says", "evidence"):
+        if text := other(*(entry[part][each] for each in LANGUAGES), units=()):
+            yield text
 
 
 def stated(entry: dict, language: str) -> list[Number]:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 ALIKE = str.maketrans("０１２３４５６７８９．％－−＋", "0123456789.%--+")
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
@@ -62,6 +63,7 @@ class Number:
         return (self.value / 100 if self.percent else self.value).normalize()
 
 
+@cache
 def in_text(text: str) -> list[Number]:
     """Find the numbers in running text, in an output or in inline code.
 

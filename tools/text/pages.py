@@ -1,6 +1,8 @@
 """The course's pages, each in two languages."""
 
 import re
+from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 import nbformat
@@ -34,6 +36,16 @@ def read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+def stored(path: Path) -> NotebookNode:
+    """Return a notebook to look at and not to change: each version is read once."""
+    return _stored(path, path.stat().st_mtime_ns, path.stat().st_size)
+
+
+@cache
+def _stored(path: Path, *version: int) -> NotebookNode:
+    return read(path)
+
+
 def short(path: Path) -> Path:
     """Return a path as it is printed: relative to the current folder where it can be."""
     here = Path.cwd()
@@ -52,15 +64,50 @@ def output_texts(cell: NotebookNode) -> list[str]:
         if output.get("name") == "stdout":
             texts.append(output.text)
         elif "text/html" in data:
-            soup = BeautifulSoup(data["text/html"], "html.parser")
-            for unread in soup(["script", "style"]):
-                unread.decompose()
-            texts.append(soup.get_text(" "))
+            texts.append(_words(data["text/html"]))
         elif "text/markdown" in data:
             texts.append(data["text/markdown"])
         elif not any(kind.startswith("image/") for kind in data):
             texts.append(data.get("text/plain", ""))
     return [without_colours(text) for text in texts]
+
+
+def grid(cell: NotebookNode) -> list[list[tuple[str, str]]]:
+    """Return the rows that a code cell's outputs show: for each text its column's name and itself.
+
+    A row of a table; or a printed line, whose words are the texts and whose columns have no names.
+    """
+    rows = []
+    for output in cell.get("outputs", []):
+        if "text/html" in output.get("data", {}):
+            rows += _table(output.data["text/html"])
+        else:
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            rows += [
+                [("", word.strip("()[],;:，：；")) for word in line.split()]
+                for line in text.splitlines()
+            ]
+    return rows
+
+
+@cache
+def _table(html: str) -> list[list[tuple[str, str]]]:
+    rows, names = [], []
+    for row in BeautifulSoup(html, "html.parser")("tr"):
+        texts = [" ".join(cell.get_text(" ").split()) for cell in row(["th", "td"])]
+        if row.td:
+            rows.append(list(zip_longest(names, texts, fillvalue="")))
+        else:
+            names = texts
+    return rows
+
+
+@cache
+def _words(html: str) -> str:
+    soup = BeautifulSoup(html, "html.parser")
+    for unread in soup(["script", "style"]):
+        unread.decompose()
+    return soup.get_text(" ")
 
 
 def without_colours(text: str) -> str:

@@ -15,8 +15,9 @@ from lrcourse.language import LANGUAGES
 from tools.text.canonical import canonical
 from tools.text.findings import Finding
 from tools.text.numerals import in_text
-from tools.text.pages import files, notebook_pairs, output_texts, read, short
-from tools.text.syntax import language_calls, python, tree
+from tools.text.pages import files, notebook_pairs, output_texts, short, stored
+from tools.text.syntax import comments, language_calls, python, tree
+from tools.text.words import amounts, other
 
 EXCUSE = re.compile(r"#\s*(?:NBVAL|PYTEST_VALIDATE)_\w+")
 EXCUSING_TAG = re.compile(r"nbval-.*|raises-exception|pytest-validate-.*")
@@ -61,7 +62,7 @@ def same_files(chapters: Path) -> list[Finding]:
 
 def same_cells(english: Path, chinese: Path, sentences: bool = False) -> list[Finding]:
     """Compare two notebooks cell by cell; `sentences` in the code may be translated."""
-    pair = read(english).cells, read(chinese).cells
+    pair = stored(english).cells, stored(chinese).cells
     ids = [[(cell.id, cell.cell_type) for cell in cells] for cells in pair]
     if ids[0] != ids[1]:
         return [_first_other_cell(chinese, *ids)]
@@ -71,6 +72,7 @@ def same_cells(english: Path, chinese: Path, sentences: bool = False) -> list[Fi
             differences = [
                 code_difference(ours.source, theirs.source, sentences),
                 numbers(ours, theirs),
+                other(comments(ours.source), comments(theirs.source), units=()),
             ]
             findings += [Finding(short(chinese), text, ours.id) for text in differences if text]
     return findings
@@ -149,23 +151,11 @@ def _tokens(source: str, sentences: bool) -> list[tokenize.TokenInfo]:
 def numbers(english: NotebookNode, chinese: NotebookNode) -> str:
     """Describe the numbers that only one of two cells' outputs has."""
     ours, theirs = (_amounts(cell) for cell in (english, chinese))
-    return difference(ours, theirs, "in the outputs")
+    return amounts(ours, theirs, "in the outputs")
 
 
 def _amounts(cell: NotebookNode) -> Counter[Decimal]:
     return Counter(number.amount for text in output_texts(cell) for number in in_text(text))
-
-
-def difference(english: Counter[Decimal], chinese: Counter[Decimal], where: str) -> str:
-    """Say which numbers only the English or only the Chinese has."""
-    sides = {"English": english - chinese, "Chinese": chinese - english}
-    parts = [
-        f"{', '.join(f'{value:f}' if abs(value.adjusted()) < 7 else f'{value}' for value in some)} "
-        f"only in {name}"
-        for name, numbers in sides.items()
-        if (some := sorted(numbers.elements()))
-    ]
-    return f"numbers differ {where}: {'; '.join(parts)}" if parts else ""
 
 
 def well_kept(path: Path, language: str, executed: bool = True) -> list[Finding]:
@@ -175,7 +165,7 @@ def well_kept(path: Path, language: str, executed: bool = True) -> list[Finding]
     order, without an error or a warning, or else none was; no cell is excused
     from the tests without a reason; and the file is in canonical form.
     """
-    notebook = read(path)
+    notebook = stored(path)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     findings = [
         Finding(short(path), text, cell.id)

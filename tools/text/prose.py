@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from itertools import count
 
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
@@ -47,6 +49,15 @@ NOT_PROSE = {"code", "code-block", "code-cell", "bibliography", "toctree", "raw"
 
 
 @dataclass(frozen=True)
+class Link:
+    """A link of a page: where it leads, its title, and which of the page's links it is."""
+
+    target: str
+    title: str
+    order: int
+
+
+@dataclass(frozen=True)
 class Mention:
     """A number that a page mentions.
 
@@ -58,21 +69,29 @@ class Mention:
     claim : bool
         Whether it states a quantity; a chapter's number, a citation's year or
         a subscript does not.
+    link : Link, optional
+        The link whose text it stands in.
     """
 
     number: Number
     line: int
     claim: bool
+    link: Link | None = None
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a page: text, code, a formula, or the text of a link."""
+    """A stretch of a page: text, code or a formula, and the link that it stands in."""
 
     kind: str
     text: str
     line: int
-    target: str = ""
+    link: Link | None = None
+
+    @property
+    def target(self) -> str:
+        """Where its link leads; nothing without one."""
+        return self.link.target if self.link else ""
 
 
 def mentions(source: str) -> list[Mention]:
@@ -81,7 +100,7 @@ def mentions(source: str) -> list[Mention]:
     Not numbers of the page are the targets of links, blocks of code, HTML
     tags, the numerals of lists and the marks of footnotes.
     """
-    return list(_mentions(list(pieces(source))))
+    return list(_mentions(pieces(source)))
 
 
 def citations(source: str) -> set[str]:
@@ -89,28 +108,36 @@ def citations(source: str) -> set[str]:
     return {found[1] for target in targets(source) if (found := CITATION.search(target))}
 
 
+@cache
 def targets(source: str) -> list[str]:
     """Return where a page's links and images lead."""
+    blocks = list(_blocks(MARKDOWN.parse(source)))
+    inline = [token for block in blocks for token in _flat(block.children or [])]
     found = [
         token.attrGet("href") or token.attrGet("src")
-        for block in _blocks(MARKDOWN.parse(source))
-        for token in _flat(block.children or [])
+        for token in inline
         if token.type in ("link_open", "image")
     ]
-    for html in _html(source):
-        soup = BeautifulSoup(html, "html.parser")
-        found += [tag.get("href") or tag.get("src") for tag in soup.find_all(["a", "img"])]
+    for token in blocks + inline:
+        if token.type.startswith("html"):
+            soup = BeautifulSoup(token.content, "html.parser")
+            found += [tag.get("href") or tag.get("src") for tag in soup.find_all(["a", "img"])]
     return [target for target in found if target]
 
 
-def pieces(source: str) -> Iterator[Piece]:
+@cache
+def pieces(source: str) -> list[Piece]:
     """Cut a page's Markdown into the stretches that can hold numbers."""
-    line, heading = 1, False
+    return list(_pieces(source))
+
+
+def _pieces(source: str) -> Iterator[Piece]:
+    line, heading, order = 1, False, count()
     for token in _blocks(MARKDOWN.parse(source)):
         if token.map:
             line = token.map[0] + 1 + token.meta.get("offset", 0)
         if token.type == "inline":
-            yield from _inline(token, line, heading)
+            yield from _inline(token, line, heading, order)
         elif token.type in ("math_block", "math_block_label", "amsmath"):
             yield Piece("formula", token.content, line)
         elif token.type == "html_block":
@@ -141,14 +168,8 @@ def _flat(tokens: list[Token]) -> Iterator[Token]:
         yield from _flat(token.children or [])
 
 
-def _html(source: str) -> list[str]:
-    blocks = list(_blocks(MARKDOWN.parse(source)))
-    inline = [child for block in blocks for child in block.children or []]
-    return [token.content for token in blocks + inline if token.type.startswith("html")]
-
-
-def _inline(block: Token, line: int, heading: bool) -> Iterator[Piece]:
-    text, target = "", ""
+def _inline(block: Token, line: int, heading: bool, order: Iterator[int]) -> Iterator[Piece]:
+    text, link = "", None
     if heading and (number := HEADING_NUMBER.match(block.content)):
         yield Piece("place", number[0], line)
         block.children[0].content = block.children[0].content[number.end() :]
@@ -164,17 +185,17 @@ def _inline(block: Token, line: int, heading: bool) -> Iterator[Piece]:
         elif token.type in ("link_open", "link_close", "code_inline", "myst_role") or (
             token.type.startswith("math_inline")
         ):
-            if text and text != target:  # a bare address says nothing in numbers
-                yield Piece("link" if target else "text", text, line, target)
+            if text and not (link and text == link.target):  # a bare address is no number
+                yield Piece("text", text, line, link)
             line, text = line + text.count("\n"), ""
             if token.type == "link_open":
-                target = token.attrGet("href")
+                link = Link(token.attrGet("href"), token.attrGet("title") or "", next(order))
             elif token.type == "link_close":
-                target = ""
+                link = None
             elif token.type == "code_inline":
-                yield Piece("code", token.content, line)
+                yield Piece("code", token.content, line, link)
             elif token.type.startswith("math") or token.meta.get("name") == "math":
-                yield Piece("formula", token.content, line)
+                yield Piece("formula", token.content, line, link)
     if text:
         yield Piece("text", text, line)
 
@@ -183,7 +204,7 @@ def _mentions(found: list[Piece]) -> Iterator[Mention]:
     for i, piece in enumerate(found):
         if piece.kind == "formula":
             for number in in_formula(piece.text):
-                yield Mention(number, piece.line, claim=not number.structural)
+                yield Mention(number, piece.line, not number.structural, piece.link)
         elif piece.kind == "place":
             for number in in_text(piece.text):
                 yield Mention(number, piece.line, claim=False)
@@ -207,8 +228,8 @@ def _text_mentions(piece: Piece, before: Piece | None, after: list[Piece]) -> It
         for place in pattern.finditer(text):
             line = piece.line + text[: place.start()].count("\n")
             for number in in_text(place[0]):
-                yield Mention(number, line, claim=False)
+                yield Mention(number, line, False, piece.link)
         text = pattern.sub(lambda place: re.sub(r"[^\n]", " ", place[0]), text)
     for i, words in enumerate(text.split("\n")):
         for number in in_text(words):
-            yield Mention(number, piece.line + i, claim=True)
+            yield Mention(number, piece.line + i, True, piece.link)

@@ -2,13 +2,20 @@
 
 import ast
 import io
+import re
 import tokenize
+from functools import cache
 
-from IPython.core.inputtransformer2 import TransformerManager
+MAGIC = re.compile(r"(?m)^\s*[%!?]|[?]\s*$")
 
 
+@cache
 def python(source: str) -> str:
     """Return a cell's code with magics such as ``%run`` turned into Python."""
+    if not MAGIC.search(source):
+        return source
+    from IPython.core.inputtransformer2 import TransformerManager  # takes half a second
+
     return TransformerManager().transform_cell(source)
 
 
@@ -32,14 +39,24 @@ def sentences(source: str) -> list[str]:
         for parts in [_literals(node)]
         if any(" " in part.value or not part.value.isascii() for part in parts)
     ]
+    return [text for _, text in sorted(strings + _comments(source))]
+
+
+def comments(source: str) -> str:
+    """Return a cell's comments and docstrings, a line each."""
+    module = tree(source)
+    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+    texts = [text for _, text in _comments(source)]
+    return "\n".join(texts + [text for node in functions if (text := ast.get_docstring(node))])
+
+
+def _comments(source: str) -> list[tuple[int, str]]:
+    """Return the comments in a cell's code, each with its line."""
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(python(source)).readline))
     except (tokenize.TokenError, SyntaxError):
-        tokens = []
-    comments = [
-        (token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT
-    ]
-    return [text for _, text in sorted(strings + comments)]
+        return []
+    return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
 
 
 def _literals(node: ast.AST) -> list[ast.Constant]:

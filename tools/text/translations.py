@@ -5,7 +5,8 @@ was accepted against and its own source::
 
     "translation": {"follows": "0c1d…", "text": "9f2e…"}
 
-each as the first twelve digits of its SHA-256. A page that is no notebook has
+each as the first twelve digits of its SHA-256, and, if they spell out other numbers and yet say
+the same, what then differs (``"words": "4 only in Chinese"``). A page that is no notebook has
 no metadata; its record is its last line, a comment that neither GitHub nor
 the book shows::
 
@@ -21,17 +22,20 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from nbformat import NotebookNode
 
-from tools.text import pairing
+from tools.text import cells as tied
 from tools.text.canonical import canonical, write
 from tools.text.findings import Finding
-from tools.text.pages import pairs, read, short
+from tools.text.pages import pairs, read, short, stored
 from tools.text.prose import mentions
 from tools.text.syntax import sentences
+from tools.text.words import UNITS, amounts, difference, other
 
 RECORD = re.compile(
-    r"\n*<!-- translation follows (?P<follows>[0-9a-f]{12}) text (?P<text>[0-9a-f]{12}) -->\s*\Z"
+    r"\n*<!-- translation follows (?P<follows>[0-9a-f]{12}) text (?P<text>[0-9a-f]{12})"
+    r"(?: words (?P<words>[^>]*))? -->\s*\Z"
 )
 
 
@@ -50,10 +54,40 @@ def check(chapters: Path, exercises: bool = False) -> list[Finding]:
     """Find the paragraphs whose translation fell behind or says other numbers."""
     findings = []
     for paragraph in paragraphs(chapters, exercises):
-        for text in (state(paragraph), numbers(paragraph)):
+        for text in (state(paragraph), numbers(paragraph), words(paragraph)):
             if text:
                 findings.append(Finding(short(paragraph.path), text, paragraph.cell))
     return findings
+
+
+def without_record(root: Path) -> list[Finding]:
+    """Find the numbers and units that differ in texts whose translation has no record.
+
+    README and CONTRIBUTING, block by block, and the terms of the glossary.
+    """
+    findings = []
+    for english in (root / "README.md", root / ".github" / "CONTRIBUTING.md"):
+        chinese = english.with_suffix(".zh.md")
+        if not (english.exists() and chinese.exists()):
+            continue
+        blocks = [path.read_text(encoding="utf-8").split("\n\n") for path in (english, chinese)]
+        if len(blocks[0]) != len(blocks[1]):
+            text = f"{len(blocks[1])} paragraphs, in English {len(blocks[0])}"
+            findings.append(Finding(short(chinese), text))
+            continue
+        findings += [
+            Finding(short(chinese), f"{text} ({ours.strip()[:40]} …)")
+            for ours, theirs in zip(*blocks, strict=True)
+            if (text := other(ours, theirs, units=("hours", "minutes")))
+        ]
+    glossary = root / "chapters" / "glossary.yml"
+    terms = yaml.safe_load(glossary.read_text(encoding="utf-8")) if glossary.exists() else {}
+    return findings + [
+        Finding(short(glossary), text, term["en"])
+        for group in terms.values()
+        for term in group
+        if (text := other(term["means"]["en"], term["means"]["zh"]))
+    ]
 
 
 def paragraphs(chapters: Path, exercises: bool = False) -> list[Paragraph]:
@@ -64,10 +98,10 @@ def paragraphs(chapters: Path, exercises: bool = False) -> list[Paragraph]:
     found = []
     for english, chinese in pairs(chapters):
         if english.suffix == ".ipynb":
-            originals = {cell.id: cell for cell in read(english).cells}
+            originals = {cell.id: cell for cell in stored(english).cells}
             found += [
                 Paragraph(chinese, cell.id, *texts, dict(cell.metadata.get("translation", {})))
-                for cell in read(chinese).cells
+                for cell in stored(chinese).cells
                 if cell.id in originals
                 and (cell.cell_type == "markdown" or exercises)
                 and any(texts := [_text(some) for some in (originals[cell.id], cell)])
@@ -82,7 +116,7 @@ def paragraphs(chapters: Path, exercises: bool = False) -> list[Paragraph]:
                     cell=None,
                     english=english.read_text(encoding="utf-8"),
                     chinese=RECORD.sub("", text).rstrip() + "\n",
-                    record=record.groupdict() if record else {},
+                    record={k: v for k, v in record.groupdict().items() if v} if record else {},
                 )
             )
     return found
@@ -100,17 +134,17 @@ def fingerprint(source: str) -> str:
 
 def record_of(paragraph: Paragraph) -> dict[str, str]:
     """Return the record that a reviewed translation gets."""
-    return {
+    record = {
         "follows": fingerprint(paragraph.english),
         "text": fingerprint(paragraph.chinese),
     }
+    differs = difference(paragraph.english, paragraph.chinese, UNITS if paragraph.cell else ())
+    return record | {"words": differs} if differs else record
 
 
 def state(paragraph: Paragraph) -> str:
     """Say which side of a translation changed since it was accepted, if one did."""
-    folder = "exercises/" if "exercises" in paragraph.path.parts else ""
-    command = f"make accept PAGE={folder}{paragraph.path.stem}"
-    command += f" CELL={paragraph.cell}" if paragraph.cell else ""
+    command = _command(paragraph)
     if not paragraph.record:
         return f"this translation was never accepted; review it, then: {command}"
     now = record_of(paragraph)
@@ -128,17 +162,42 @@ def state(paragraph: Paragraph) -> str:
     )
 
 
-def numbers(paragraph: Paragraph) -> str:
-    """Say which numbers only one language of a paragraph has."""
-    english, chinese = (
-        Counter(mention.number.amount for mention in mentions(source))
-        for source in (paragraph.english, paragraph.chinese)
+def _command(paragraph: Paragraph) -> str:
+    folder = "exercises/" if "exercises" in paragraph.path.parts else ""
+    command = f"make accept PAGE={folder}{paragraph.path.stem}"
+    return command + (f" CELL={paragraph.cell}" if paragraph.cell else "")
+
+
+def words(paragraph: Paragraph) -> str:
+    """Say which numbers in words, or units, only one language of a paragraph has."""
+    differs = difference(paragraph.english, paragraph.chinese, UNITS if paragraph.cell else ())
+    if differs == paragraph.record.get("words", ""):
+        return ""
+    return (
+        f"other words for numbers or units: {differs or 'none any more'}; "
+        f"mend it or, if both say the same: {_command(paragraph)} WORDS=differ"
     )
-    return pairing.difference(english, chinese, "in the text")
+
+
+def numbers(paragraph: Paragraph) -> str:
+    """Say which numbers only one language of a paragraph has, or links to another cell."""
+    english, chinese = (mentions(source) for source in (paragraph.english, paragraph.chinese))
+    found = (Counter(some.number.amount for some in side) for side in (english, chinese))
+    ties = (
+        Counter((tied.target(some), some.number.amount) for some in side if tied.target(some))
+        for side in (english, chinese)
+    )
+    return amounts(*found, "in the text") or (
+        "" if next(ties) == next(ties) else "the languages link their numbers to different cells"
+    )
 
 
 def accept(
-    chapters: Path, page: str, cell: str | None = None, exercises: bool = False
+    chapters: Path,
+    page: str,
+    cell: str | None = None,
+    exercises: bool = False,
+    differ: bool = False,
 ) -> tuple[list[str], list[Finding]]:
     """Record that a page's translation, or one cell's, has been reviewed.
 
@@ -149,13 +208,16 @@ def accept(
         The file's name, with or without its ending.
     cell : str, optional
         The cell's id; by default every cell of the page.
+    exercises : bool
+    differ : bool
+        Whether numbers in words, and units, may differ.
 
     Returns
     -------
     list of str
         What was accepted.
     list of Finding
-        What was refused, because its numbers differ; nothing is then written.
+        What was refused, because numbers or words differ; nothing is then written.
 
     Raises
     ------
@@ -169,15 +231,17 @@ def accept(
         what = f"no cell {cell} in text of page {name}" if of_page else f"no page {name}"
         raise ValueError(f"{what} that exists in both languages")
     refused = [
-        Finding(short(some.path), text, some.cell) for some in chosen if (text := numbers(some))
+        Finding(short(some.path), text, some.cell)
+        for some in chosen
+        if (text := numbers(some) or ("" if differ else words(some)))
     ]
     pending = [some for some in chosen if some.record != record_of(some)]
     if refused or not pending:
         return [], refused
     path = pending[0].path
     if path.suffix == ".md":
-        digits = record_of(pending[0])
-        comment = f"<!-- translation follows {digits['follows']} text {digits['text']} -->"
+        record = " ".join(f"{key} {value}" for key, value in record_of(pending[0]).items())
+        comment = f"<!-- translation {record} -->"
         write(path, f"{pending[0].chinese.rstrip()}\n\n{comment}\n")
     else:
         notebook = read(path)

@@ -37,10 +37,6 @@ addEventListener("load", () =>
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   })
 );
-// The theme does it for code, but code far below gets its width only when it comes near.
-addEventListener("contentvisibilityautostatechange", ({ target, skipped }) => {
-  if (!skipped) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
-}, true);
 
 // Paper is white, and nobody can open a fold on it.
 {
