@@ -209,8 +209,7 @@ class Comparison:
         for pair, d in self.differences.items():
             undecided = self.outcomes[pair] == "undecided" and (d.mean or d.margin)
             runs = d.seeds_to_decide() if undecided else None
-            outcome = self.outcomes[pair].replace("equal", "equal within the margin")
-            rows.append([*pair, d.mean, d.low, d.high, outcome, runs])
+            rows.append([*pair, d.mean, d.low, d.high, self.outcomes[pair], runs])
         return Table(columns, rows)
 
     def statement(self) -> str:

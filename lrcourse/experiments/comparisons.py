@@ -45,11 +45,19 @@ def comparisons() -> Table:
 
 
 def answers(experiment: str, *asked: str) -> Table:
-    """Return the answers of an experiment to some of its questions, as a chapter shows them."""
-    rows = [row for row in _answers(experiment, ASKED[experiment]) if row[1] in asked]
-    return Table(
-        ["question", *COLUMNS[3:5], *_RESULT], [row[1:2] + row[3:5] + row[6:] for row in rows]
-    )
+    """Return the answers of an experiment to some of its questions, as a chapter shows them.
+
+    Each setting with its mean over the runs; all but the first with their difference from it.
+    """
+    rows = []
+    for question in asked:
+        found = [row for row in _answers(experiment, ASKED[experiment]) if row[1] == question]
+        means = questions.results(load(experiment), question)
+        means = {name: float(values.mean()) for name, values in means.items()}
+        against = found[0][4]
+        rows.append([question, against, means[against], *[None] * 4])
+        rows += [[question, row[3], means[row[3]], *row[8:12]] for row in found]
+    return Table(["question", "setting", "mean", *_RESULT[2:]], rows)
 
 
 def _answers(name, asked) -> list[list]:
@@ -129,7 +137,7 @@ def _of_methods() -> list[list]:
     for terms, claim, *result in images.conclusions(record).rows:
         first, _, second = claim.partition(" minus ")
         result = [len(record.seeds), images.MARGIN, *result]
-        chosen = "held-out rows" if terms == "equal" else None
+        chosen = "held-out rows" if terms == "equal terms" else None
         rows.append(["images", terms, "test accuracy", first, second, chosen, *result])
     return rows
 

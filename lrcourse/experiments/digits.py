@@ -53,7 +53,7 @@ EARLY_RATES = [0.1, 0.03, 0.3, 0.6, 0.8]
 def early(seed: int) -> dict[str, float]:
     """Rates that look best after an epoch or at the end of twelve."""
     data = standardized(shuffled_split(_pictures(), 0.25, seed))
-    losses, _ = trained(SGD(EARLY_RATES), seed, 12, data=data, batch_size=32)
+    _, losses = trained(SGD(EARLY_RATES), seed, 12, data=data, batch_size=32)
     return dict(zip(map(str, EARLY_RATES), losses.tolist(), strict=True))
 
 
@@ -191,7 +191,7 @@ def warm(rate: float, seed: int) -> dict[str, float]:
 _RATE = "the rate of each, by ten seeds"
 
 QUESTIONS = {
-    "early": Question("the rate", "training loss", 0.05, "0.1", early),
+    "early": Question("the rate", "validation loss", 0.05, "0.1", early),
     "doubled": Question(
         "rate and epochs", "validation loss", 0.01, "0.001 for 30 epochs", doubled
     ),
