@@ -51,8 +51,8 @@ class Search:
 
     @property
     def tied(self) -> np.ndarray:
-        """The rates that these seeds cannot tell apart from the best, which is among them."""
-        tied = [d is not None and not d.told_apart for d in self.differences()]
+        """The best rate, and those of which these seeds leave undecided whether they are worse."""
+        tied = [d is not None and d.outcome == "undecided" for d in self.differences()]
         return self.learning_rates[tied]
 
     def table(self) -> Table:
@@ -93,7 +93,7 @@ def coarse_to_fine(
     learning_rate : float
         The default to start from, at most twelve powers of ten away from the best rate.
     seeds : int
-        At least two: one run cannot be told apart from anything.
+        At least two: one run decides nothing.
     rounds : int
         Of refinement; no rate is tried twice, and there are fewer where no new one is left.
 
@@ -105,7 +105,7 @@ def coarse_to_fine(
     if not callable(train):
         raise TypeError(f"train must be a function, got {train!r}")
     learning_rate = positive("learning_rate", learning_rate)
-    seeds = whole("seeds", seeds, 2, 1_000_000)  # one run cannot be told apart from another
+    seeds = whole("seeds", seeds, 2, 1_000_000)  # one run decides nothing
     rounds = whole("rounds", rounds, 1, 100)
     tried = {}  # of each rate the losses and the round
 

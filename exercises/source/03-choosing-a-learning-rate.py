@@ -104,7 +104,7 @@ def _telling(loss) -> bool:
     """Say whether ties differ from overlaps, clearly, and the gambler wins most often."""
     best = int(loss.mean(axis=1).argmin())
     gaps = [paired_difference(each, loss[best]) for each in loss]
-    tied = [not gap.told_apart for gap in gaps]
+    tied = [gap.outcome == "undecided" for gap in gaps]
     clear = all(
         abs(abs(gap.mean) / gap.error - 2.57) > 0.2
         for gap in gaps
@@ -337,7 +337,7 @@ SUBMISSIONS = {
     "told apart": Submission(
         {
             "seeds-all": TIED.format(
-                "paired_difference(each, best).told_apart"
+                "paired_difference(each, best).outcome != 'undecided'"
             )
         },
         {"seeds-tied": 0},

@@ -8,12 +8,18 @@ with functions of a `lrcourse.book.records.Record` that say what the runs have f
 
 from lrcourse.experiments import (
     autoencoder,
+    bowls,
     diagnosis,
+    digits,
     edge,
     factors,
+    houses,
     images,
     ionosphere,
+    practice,
+    rivals,
     seeds,
+    splits,
     table,
 )
 from lrcourse.experiments.running import Experiment, run
@@ -27,7 +33,22 @@ from lrcourse.experiments.table import (
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT
-    for module in (autoencoder, diagnosis, edge, factors, images, ionosphere, seeds, table)
+    for module in (
+        autoencoder,
+        bowls,
+        diagnosis,
+        digits,
+        edge,
+        factors,
+        houses,
+        images,
+        ionosphere,
+        practice,
+        rivals,
+        seeds,
+        splits,
+        table,
+    )
 }
 
 __all__ = [

@@ -195,9 +195,9 @@ def summary(record) -> Table:
 
 
 def _tied(found, at):
-    """Return the first and the last of the columns next to `at` that are not told apart from it."""
+    """Return the first and the last column next to `at` that may be as good: undecided."""
     alike = [
-        np.isfinite(values).all() and not paired_difference(values, found[:, at]).told_apart
+        np.isfinite(values).all() and paired_difference(values, found[:, at]).outcome == "undecided"
         for values in found.T
     ]
     others = np.flatnonzero(~np.array([False, *alike, False])) - 1
@@ -225,12 +225,12 @@ def rules(record, result: str = "validation_loss") -> Table:
         if not named:
             exponent = float(np.polyfit(np.log(values), [best[v].mean() for v in values], 1)[0])
         claimed = CLAIMED.get(factor)
-        as_claimed = claimed is None or claimed * d.mean > 0
+        verdict = "holds" if claimed is None or claimed * d.mean > 0 else "the reverse"
         rows.append({
             "what is changed": factor, "first level": str(first), "last level": str(last),
             "ratio": ratio, "low": low, "high": high, "exponent": exponent,
             "the sources say": _EXPECTED[claimed],
-            "verdict": ("holds" if as_claimed else "the reverse") if d.told_apart else "not seen",
+            "verdict": "undecided" if d.outcome == "undecided" else verdict,
         })  # fmt: skip
     return Table.of(rows)
 

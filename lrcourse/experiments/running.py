@@ -47,7 +47,7 @@ class Experiment:
     name, about : str
     sizes : dict of dicts
         The settings of "quick" and of "full", such as JSON can hold. "seeds" is how
-        many, "data" the name of a data set.
+        many, "data" the name of a data set, if there is one.
     runs : function of the settings, returning a list of dicts
         The labels of every run that there is for each seed, such as
         ``{"split": "tail", "method": "cosine"}``.
@@ -120,8 +120,10 @@ def run(
         processes = positive_integer("processes", processes, 1000)
     path = _destination(output, f"{name}.json")
 
-    data = experiment.data(settings["data"])
-    data = {"name": data.name, "source": data.source, "checksum": data.checksum}
+    data = {}
+    if "data" in settings:
+        dataset = experiment.data(settings["data"])
+        data = {name: getattr(dataset, name) for name in ("name", "source", "checksum")}
     labels = experiment.runs(settings)
     made_of = [_code(experiment.train), np.__version__, data]
     calls = [(experiment.train, settings, seed, each, made_of) for seed in seeds for each in labels]

@@ -13,13 +13,13 @@ from lrcourse.plots import HIGHLIGHT, NEGATIVE
 # How many seeds: each number at first, where one more changes most.
 COUNTS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40)
 
-TOLD, NOT_TOLD = "can be told apart", "cannot be told apart"
+DECIDED, UNDECIDED = "decided", "undecided"
 _SEEDS = Axis("seeds", 0, 41)
 
 
 @explorable
 def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> Figure:
-    """Explore how many seeds it takes to tell learning rates apart.
+    """Explore how many seeds it takes to decide between learning rates.
 
     The losses are those of the record "seeds": 40 seeds of chapter 3's autoencoder for each
     of eight rates, one of them the `reference` that the others are compared with, and one the
@@ -42,7 +42,7 @@ def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> 
         order = generator.permutation(len(record.seeds))
         for count in COUNTS:
             some = {name: each[order[:count]] for name, each in ends.items()}
-            compared.append(Comparison(some, confidence))
+            compared.append(Comparison(some, confidence=confidence))
     every = list(compared[0].chances)
 
     def gathered(what) -> np.ndarray:
@@ -52,9 +52,9 @@ def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> 
     mean = gathered(lambda each, pair: each.differences[pair].mean)
     low = gathered(lambda each, pair: each.differences[pair].low)
     high = gathered(lambda each, pair: each.differences[pair].high)
-    alone = gathered(lambda each, pair: each.differences[pair].told_apart)
-    told = gathered(lambda each, pair: each.told_apart(*pair))
-    apart = [sum(each.told_apart(*pair) for pair in every) for each in compared]
+    alone = gathered(lambda each, pair: each.differences[pair].outcome != "undecided")
+    told = gathered(lambda each, pair: each.outcome(*pair) != "undecided")
+    apart = [sum(each.outcomes[pair] != "undecided" for pair in every) for each in compared]
     apart = np.array(apart).reshape(draws, len(COUNTS))
     bars = 1000 * np.stack([mean, low, high])  # as short numbers on the axis
     reach = 1.25 * np.abs(bars[0][:, -1]).max()
@@ -92,13 +92,13 @@ def noise(*, reference=0.005, rate=0.004, draws=20, confidence=0.95, seed=0) -> 
         readouts=[
             Readout("reference rate", np.array(f"{reference:g}")),
             Readout("difference in loss", mean, state, digits=2),
-            Readout("told apart by its interval alone", np.where(alone, "yes", "no"), state),
-            Readout("told apart with all pairs in view", np.where(told, "yes", "no"), state),
+            Readout("decided by its interval alone", np.where(alone, "yes", "no"), state),
+            Readout("decided with all pairs in view", np.where(told, "yes", "no"), state),
             Readout("draws in which the interval does so", _share(alone), ["seeds", "rate"]),
             Readout("draws that do so with all pairs in view", _share(told), ["seeds", "rate"]),
-            Readout("pairs told apart", _of(apart, len(every)), ["draw", "seeds"]),
+            Readout("pairs decided", _of(apart, len(every)), ["draw", "seeds"]),
         ],
-        groups={TOLD: HIGHLIGHT, NOT_TOLD: NEGATIVE},
+        groups={DECIDED: HIGHLIGHT, UNDECIDED: NEGATIVE},
     )  # fmt: skip
 
 
@@ -111,11 +111,11 @@ def _share(verdicts) -> np.ndarray:
 
 
 def _intervals(x, by, told, bars) -> list[Series]:
-    """Return the intervals as two series: those told apart, and the others."""
+    """Return the intervals as two series: those decided, and the others."""
     mean, low, high = bars
     return [
         Series(x, np.where(chosen, mean, np.nan), by, "interval", group, low=low, high=high)
-        for chosen, group in ((told, TOLD), (~told, NOT_TOLD))
+        for chosen, group in ((told, DECIDED), (~told, UNDECIDED))
     ]
 
 
@@ -123,10 +123,10 @@ def _pairs(apart, most) -> Panel:
     every = np.concatenate([apart, np.full((len(apart), 1), np.nan)], axis=1)
     counts = np.tile([*COUNTS, np.nan], len(apart))
     return Panel(
-        "pairs told apart, in this draw and in all", _SEEDS, Axis("pairs", 0, most),
+        "pairs decided, in this draw and in all", _SEEDS, Axis("pairs", 0, most),
         [
             Series(counts, every.ravel(), style="contour"),
-            Series(COUNTS, apart, ["draw"], "path", TOLD),
+            Series(COUNTS, apart, ["draw"], "path", DECIDED),
             cursor(COUNTS, "seeds"),
         ],
     )  # fmt: skip

@@ -218,14 +218,14 @@ def test_noise_says_of_all_seeds_what_the_record_says(noise):
         difference = compared.differences[first, second]
         sign = 1 if first == rate else -1
         for draw in range(20):
-            told = shown["told apart with all pairs in view"][draw, place]
-            assert told == ("yes" if compared.told_apart(rate, "0.005") else "no")
-            alone = shown["told apart by its interval alone"][draw, place]
-            assert alone == ("yes" if difference.told_apart else "no")
+            told = shown["decided with all pairs in view"][draw, place]
+            assert told == ("no" if compared.outcome(rate, "0.005") == "undecided" else "yes")
+            alone = shown["decided by its interval alone"][draw, place]
+            assert alone == ("no" if difference.outcome == "undecided" else "yes")
             mean = float(shown["difference in loss"][draw, place])
             assert mean == pytest.approx(sign * difference.mean, rel=0.05)
-    apart = sum(compared.told_apart(*pair) for pair in compared.differences)
-    assert set(readouts(noise)["pairs told apart"][:, -1]) == {f"{apart} / 28"}
+    apart = sum(each != "undecided" for each in compared.outcomes.values())
+    assert set(readouts(noise)["pairs decided"][:, -1]) == {f"{apart} / 28"}
 
 
 @pytest.fixture(scope="module")
