@@ -19,4 +19,5 @@ def pytest_configure(config):
     # Keras's own: its tensors are asked by NumPy 2 in a way that they do not know.
     config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:keras")
     # Rates are compared beyond the ends of their schedules, too.
-    config.addinivalue_line("filterwarnings", "ignore:the rate is 0 at:UserWarning")
+    config.addinivalue_line("filterwarnings", "ignore:.* is 0 at:UserWarning")
+    config.addinivalue_line("filterwarnings", "ignore:the warmup takes:UserWarning")
