@@ -77,7 +77,7 @@ def test_a_record_is_of_the_experiment_as_it_is_defined(name, size, language):
     assert ("data" in settings) == record.data.get("checksum", "").startswith("sha256:")
     assert record.seconds > 0
     text = experiment.summary(record).text()
-    assert any(map(str.isalpha, text)) and text.isascii() == (language == "en")
+    assert any(map(str.isalpha, text)) and text.replace("×", "x").isascii() == (language == "en")
 
 
 def full_run(name, changed=(), **labels):
@@ -393,7 +393,7 @@ def test_ten_times_the_epochs_make_up_for_a_smaller_rate_but_not_for_any():
 
 
 def test_a_record_is_small_enough_to_ship():
-    assert sum(path.stat().st_size for path in records.FOLDER.glob("*.json")) < 1_000_000
+    assert sum(path.stat().st_size for path in records.FOLDER.glob("*.json")) < 3 * 2**20
 
 
 # Questions: what is compared, with a margin.

@@ -83,8 +83,9 @@ class Tab:
             self.troubles.append(f"console: {message.text}")
 
     def _failed(self, request):
-        if request.is_navigation_request() and "ERR_ABORTED" in request.failure:
-            return  # the first page sends its visitor on before it is complete
+        leaving = request.is_navigation_request() or request.resource_type == "fetch"
+        if leaving and "ERR_ABORTED" in request.failure:
+            return  # who leaves a page ends what it was still loading
         self.troubles.append(f"failed: {request.url} {request.failure}")
 
     def _answered(self, response):
