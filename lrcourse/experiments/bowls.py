@@ -86,7 +86,7 @@ def length(updates: int, seed: int) -> dict[str, float]:
 
 
 def level(seed: int) -> dict[str, float]:
-    """Constant rates against one that falls."""
+    """Constant rates against one that falls, whose decay was chosen by hand."""
     constants = {f"{rate:g}": constant(rate) for rate in (0.01, 0.02, 0.03, 0.05, 0.1)}
     return _ends({"from 0.5 down": time_based(0.5, decay=0.03)} | constants, seed)
 
@@ -157,7 +157,6 @@ _RATE = "the rate of each schedule, of nine"
 QUESTIONS = {
     "level": Question(
         "the schedule: constant rates, and one that falls", "error", 0.1, "from 0.5 down", level,
-        chosen="the decay 0.03, by hand",
     ),
     **{
         f"length {updates}": Question(
